@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "moor-event.h"
+#include "moor-sys.h"
+
+G_BEGIN_DECLS
+
+/*
+ * One door for every front end: a request is a JSON object, the answer another,
+ * and events come in between.  The command line, the window and the privileged
+ * engine all call moor_request_run(), so they cannot behave differently.
+ *
+ * Request, all operations:  "operation", "root" (default "/"), "store".  Paths are strings; a byte
+ * that is not UTF-8 is given as `\xHH`, as moor_text_path() writes it.
+ *
+ *   profiles    -
+ *   systems     -
+ *   estimate    users[] exclude-users[] used-within(days, -1) threads
+ *   capture     the same, and resume overwrite stop-on-error method("link"|"reflink"|"copy") note
+ *   verify      against("source"|"restored") content
+ *   set-aside   protect[] dry-run
+ *   restore     users[] exclude-users[] map[]("OLD:NEW") create-accounts enable-accounts
+ *               conflict("rules"|"keep-both"|"keep-old"|"keep-new") move dry-run paths[]
+ *   undo        dry-run
+ *   rollback    dry-run
+ *   accept      despite-differences consent(volume UUID) dry-run
+ *   store-list  dirs[]
+ *   store-show  -
+ *   delete      even-last-copies dry-run
+ *   browse      profile path("" is the home): what the catalogue holds in one directory
+ *
+ * Results, beside the "exit" and "message" that each has:
+ *
+ *   profiles    system host kind running root volume
+ *               profiles[]: name full-name uid gid home volume state selected in-use encrypted problem picture last-used(s)
+ *   systems     systems[]: root name host running
+ *   estimate    profiles[]: name full-name home state files directories bytes links copies copy-bytes
+ *                 excluded excluded-bytes seconds-low seconds-high attention
+ *               totals: the same sums, and new-space seconds-low seconds-high copy-seconds-low copy-seconds-high scan-seconds
+ *               excluded[]: pattern name objects bytes     causes[]: cause severity count text remedy example
+ *               store-path store-free
+ *   capture     store state objects files directories linked already reflinked copied copied-bytes bytes excluded
+ *               excluded-bytes superseded seconds causes[] profiles[]: name full-name files directories bytes linked copied
+ *   verify      against clean blocking same equal-copy changed missing extra metadata renamed causes[]
+ *               profiles[]: name full-name home target before-files before-bytes after-files after-bytes
+ *                 same equal-copy changed missing extra metadata renamed
+ *               differences[]: profile path status cause detail kind blocks   truncated
+ *   set-aside   entries[]: path consequence("set-aside"|"kept"|"unknown") ; moved ; unselected[]: homes that are in no store
+ *   restore     accounts[]: name target state action uid new-uid reowned
+ *               profiles[]: name target home how("new"|"exchanged"|"moved"|"in-place"|"already") linked copied collisions
+ *               causes[] verification(the result of verify)
+ *   undo, rollback   profiles[] entries[] saved-since[]: files that appeared since and where they are now
+ *   accept      classes[]: class objects bytes ; removed freed
+ *   delete      objects last-copies last-copy-bytes freed removed
+ *   store-list  stores[]: path uuid state state-text system host made(s) sealed(s) objects bytes people[] owner in-use-by restored problem
+ *   store-show  the same for one, and parts[]: volume path mounted ; profiles[] ; causes[] ; issues
+ *   browse      entries[]: id name kind method size mtime(s) mode uid gid target-name
+ */
+
+MoorExit moor_request_run (JsonObject *request,
+                           const MoorSys *sys,
+                           GCancellable *cancellable,
+                           MoorEventFunc sink,
+                           gpointer user_data,
+                           JsonObject **out_result,
+                           GError **error);
+JsonObject *moor_request_new (const char *operation, const char *root, const char *store);
+void moor_request_set_strings (JsonObject *request, const char *member, const char *const *values);
+char *moor_request_default_store (const char *root, GError **error);
+
+G_END_DECLS
