@@ -30,6 +30,7 @@ typedef struct
 
 MoorRules *moor_rules_new_default (GError **error);
 MoorRules *moor_rules_new_everything (void);
+MoorRules *moor_rules_new_from_bytes (const char *source_name, GBytes *bytes, GError **error);
 MoorRules *moor_rules_ref (MoorRules *rules);
 void moor_rules_unref (MoorRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorRules, moor_rules_unref)
@@ -43,6 +44,7 @@ void moor_rules_decide (const MoorRules *rules,
 guint moor_rules_get_n_rules (const MoorRules *rules);
 const char *moor_rules_get_pattern (const MoorRules *rules, guint rule);
 const char *moor_rules_get_name (const MoorRules *rules, guint rule);
+const char *moor_rules_get_reason (const MoorRules *rules, guint rule);
 
 /* The files the rules came from, to be kept in the store: name -> bytes. */
 void moor_rules_foreach_source (const MoorRules *rules,
