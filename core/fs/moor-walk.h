@@ -22,7 +22,8 @@ typedef struct _MoorDir MoorDir;
  *   %FALSE skips it: no entry, no leave
  * @entry: one entry, in no order; @type is a `DT_…`, never DT_UNKNOWN.  For a directory the answer
  *   says whether to descend; it is entered later, perhaps by another worker
- * @entries_done: (nullable): every entry of the directory was seen; its subdirectories are yet to come
+ * @entries_done: (nullable): every entry of the directory was seen; its subdirectories are yet to
+ * come
  * @leave: (nullable): everything below the directory is done, in whatever worker was last
  * @problem: a directory could not be opened (@name is it), or not be read to its end (@name %NULL).
  *   @error is in %MOOR_ERROR (OTHER_DOMAIN: another mount, never crossed; VANISHED) or %G_IO_ERROR;
@@ -69,10 +70,10 @@ typedef struct
 /* One tree to walk: several roots can be walked by the same workers. */
 typedef struct
 {
-  int dfd;            /* (not owned): the directory to start with */
-  int mirror_dfd;     /* (not owned): its mirror, or -1 */
-  const char *name;   /* what moor_dir_name() tells of the root */
-  gpointer data;      /* what moor_dir_data() tells in the root's `enter` */
+  int dfd;          /* (not owned): the directory to start with */
+  int mirror_dfd;   /* (not owned): its mirror, or -1 */
+  const char *name; /* what moor_dir_name() tells of the root */
+  gpointer data;    /* what moor_dir_data() tells in the root's `enter` */
 } MoorWalkRoot;
 
 gboolean moor_walk_run (const MoorWalkRoot *roots,
@@ -103,6 +104,10 @@ gboolean moor_dir_make_mirror (MoorDir *dir,
 gboolean moor_dir_open_mirror (MoorDir *dir, const char *name, GError **error);
 
 typedef gboolean (*MoorListFunc) (const char *name, guint8 type, guint64 ino, gpointer user_data);
-gboolean moor_list_dir (const MoorSys *sys, int dfd, MoorListFunc func, gpointer user_data, GError **error);
+gboolean moor_list_dir (const MoorSys *sys,
+                        int dfd,
+                        MoorListFunc func,
+                        gpointer user_data,
+                        GError **error);
 
 G_END_DECLS
