@@ -16,13 +16,16 @@
 /* What openat() is to open(), /proc/self/fd is to the calls on attributes, which
  * have no `…at` on kernels before 6.13.  The magic link in the middle leads to
  * the very directory that @dfd is; the last component is the caller's, and the
- * `l…` calls do not follow it. */
+ * `l…` calls do not follow it.  Without one the magic link itself is followed,
+ * to the object that @dfd is and no further. */
 static gboolean
 build_at_path (char buffer[AT_PATH_BYTES], int dfd, const char *path)
 {
   int n_chars;
 
-  if (dfd == AT_FDCWD)
+  if (*path == '\0')
+    n_chars = snprintf (buffer, AT_PATH_BYTES, "/proc/self/fd/%d", dfd);
+  else if (dfd == AT_FDCWD)
     n_chars = snprintf (buffer, AT_PATH_BYTES, "%s", path);
   else
     n_chars = snprintf (buffer, AT_PATH_BYTES, "/proc/self/fd/%d/%s", dfd, path);
@@ -57,7 +60,9 @@ posix_llistxattrat (int dfd, const char *path, char *list, size_t n_bytes)
 {
   char at_path[AT_PATH_BYTES];
 
-  return build_at_path (at_path, dfd, path) ? llistxattr (at_path, list, n_bytes) : -1;
+  if (!build_at_path (at_path, dfd, path))
+    return -1;
+  return *path == '\0' ? listxattr (at_path, list, n_bytes) : llistxattr (at_path, list, n_bytes);
 }
 
 static ssize_t
@@ -65,7 +70,10 @@ posix_lgetxattrat (int dfd, const char *path, const char *name, void *value, siz
 {
   char at_path[AT_PATH_BYTES];
 
-  return build_at_path (at_path, dfd, path) ? lgetxattr (at_path, name, value, n_bytes) : -1;
+  if (!build_at_path (at_path, dfd, path))
+    return -1;
+  return *path == '\0' ? getxattr (at_path, name, value, n_bytes)
+                       : lgetxattr (at_path, name, value, n_bytes);
 }
 
 static int
@@ -73,7 +81,10 @@ posix_lsetxattrat (int dfd, const char *path, const char *name, const void *valu
 {
   char at_path[AT_PATH_BYTES];
 
-  return build_at_path (at_path, dfd, path) ? lsetxattr (at_path, name, value, n_bytes, 0) : -1;
+  if (!build_at_path (at_path, dfd, path))
+    return -1;
+  return *path == '\0' ? setxattr (at_path, name, value, n_bytes, 0)
+                       : lsetxattr (at_path, name, value, n_bytes, 0);
 }
 
 /* Declared with a long, the kernel reads and writes an int. */
@@ -118,6 +129,7 @@ moor_sys_posix (void)
     .renameat2 = renameat2,
     .fchownat = fchownat,
     .fchmod = fchmod,
+    .fchmodat = fchmodat,
     .utimensat = utimensat,
     .flistxattr = flistxattr,
     .fgetxattr = fgetxattr,

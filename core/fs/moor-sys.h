@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  * Production code uses moor_sys_posix(); a test passes its own table to make
  * the Nth call fail, or the process die at it.  Members have the contract of
  * the call they are named after: -1 and errno on failure.  The `l…xattrat`
- * members work on the name itself and never follow a link.
+ * members work on the name itself and never follow a link; with an empty path
+ * they work on the object @dfd, which may have been opened with O_PATH.
  */
 typedef struct
 {
@@ -33,6 +34,7 @@ typedef struct
   int (*renameat2) (int src_dfd, const char *src, int dst_dfd, const char *dst, unsigned flags);
   int (*fchownat) (int dfd, const char *path, uid_t uid, gid_t gid, int flags);
   int (*fchmod) (int fd, mode_t mode);
+  int (*fchmodat) (int dfd, const char *path, mode_t mode, int flags);
   int (*utimensat) (int dfd, const char *path, const struct timespec times[2], int flags);
   ssize_t (*flistxattr) (int fd, char *list, size_t n_bytes);
   ssize_t (*fgetxattr) (int fd, const char *name, void *value, size_t n_bytes);
