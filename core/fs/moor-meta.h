@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* What makes an object resist: a store's own objects never carry these. */
+#define MOOR_META_LOCKING_FLAGS (0x10 | 0x20) /* FS_IMMUTABLE_FL | FS_APPEND_FL */
+
 /**
  * MoorMeta:
  * @stx: owner, mode, times
@@ -25,10 +28,22 @@ void moor_meta_clear (MoorMeta *meta);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoorMeta, moor_meta_clear)
 
 gboolean moor_meta_read (const MoorSys *sys, int fd, MoorMeta *out_meta, GError **error);
-gboolean moor_meta_read_at (const MoorSys *sys, int dfd, const char *name, MoorMeta *out_meta, GError **error);
+gboolean moor_meta_read_at (const MoorSys *sys,
+                            int dfd,
+                            const char *name,
+                            MoorMeta *out_meta,
+                            GError **error);
 gboolean moor_meta_apply (const MoorSys *sys, int fd, const MoorMeta *meta, GError **error);
-gboolean moor_meta_apply_at (const MoorSys *sys, int dfd, const char *name, const MoorMeta *meta, GError **error);
-gboolean moor_meta_apply_times (const MoorSys *sys, int dfd, const char *name, const MoorMeta *meta, GError **error);
+gboolean moor_meta_apply_at (const MoorSys *sys,
+                             int dfd,
+                             const char *name,
+                             const MoorMeta *meta,
+                             GError **error);
+gboolean moor_meta_apply_times (const MoorSys *sys,
+                                int dfd,
+                                const char *name,
+                                const MoorMeta *meta,
+                                GError **error);
 gboolean moor_meta_equal (const MoorMeta *a, const MoorMeta *b, GString *out_difference);
 
 /**
@@ -45,6 +60,11 @@ typedef struct
 } MoorIdMap;
 
 GVariant *moor_meta_map_xattrs (GVariant *xattrs, const MoorIdMap *map);
-gboolean moor_meta_reown (const MoorSys *sys, int dfd, const char *name, const MoorIdMap *map, gboolean *out_changed, GError **error);
+gboolean moor_meta_reown (const MoorSys *sys,
+                          int dfd,
+                          const char *name,
+                          const MoorIdMap *map,
+                          gboolean *out_changed,
+                          GError **error);
 
 G_END_DECLS
