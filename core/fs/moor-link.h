@@ -28,6 +28,9 @@ typedef enum
 
 #define MOOR_HASH_BYTES 32 /* SHA-256 */
 
+/* How the names of half-made copies begin: only a run that died leaves one. */
+#define MOOR_TEMP_PREFIX ".moor-tmp-"
+
 /**
  * MoorPlacing:
  * @stx: what lies under the target name now (basic fields, btime, mount id);
