@@ -52,6 +52,9 @@ MoorVolume *moor_volume_for_fd (int fd, GError **error);
 GPtrArray *moor_volume_list (GError **error); /* (element-type MoorVolume) (owned) */
 MoorVolume *moor_volume_find (const char *name, GError **error);
 MoorVolume *moor_volume_find_device (const char *source, GError **error);
+MoorVolume *moor_volume_find_device_subvolume (const char *source,
+                                               const char *subvolume,
+                                               GError **error);
 MoorVolume *moor_volume_ref (MoorVolume *volume);
 void moor_volume_unref (MoorVolume *volume);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorVolume, moor_volume_unref)
