@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+gboolean moor_report_print (GOutputStream *stream, const char *text, GError **error);
+
+G_END_DECLS

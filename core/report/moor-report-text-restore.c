@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-report-text-private.h"
+
+/* set-aside, restore, undo, rollback, accept */
+
+static void
+add_entries (MoorReportText *text)
+{
+  static const char *const titles[] = { "What happens", "Path", NULL };
+  g_autoptr(MoorTable) table = moor_table_new (titles, "ll");
+  guint n = moor_member_length (text->result, "entries");
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *entry = moor_member_element (text->result, "entries", i);
+
+      moor_table_take (table, moor_report_state_text (moor_member_word (entry, "consequence")));
+      moor_table_take_text (table, entry, "path");
+    }
+  moor_table_write (table, "  ", text->out);
+}
+
+/* An element is either a text, or an object with a path and what became of it. */
+static char *
+describe_element (JsonObject *result, const char *member, guint index)
+{
+  JsonObject *element = moor_member_element (result, member, index);
+  g_autofree char *path = NULL;
+  g_autofree char *now = NULL;
+
+  if (element == NULL)
+    return moor_member_element_text (result, member, index);
+  path = moor_member_text (element, "path");
+  now = moor_member_text (element, "now");
+  return now[0] != '\0' ? g_strdup_printf ("%s, now %s", path, now) : g_steal_pointer (&path);
+}
+
+static void
+add_list (MoorReportText *text, const char *member, const char *title)
+{
+  guint n = moor_member_length (text->result, member);
+
+  if (n > 0)
+    g_string_append_printf (text->out, "\n%s:\n", title);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *line = describe_element (text->result, member, i);
+
+      g_string_append_printf (text->out, "  %s\n", line);
+    }
+}
+
+void
+moor_report_text_set_aside (MoorReportText *text)
+{
+  g_autofree char *store = moor_member_text (text->request, "store");
+  g_autofree char *root = moor_member_text (text->request, "root");
+  g_autofree char *moved = moor_text_count (moor_member_count (text->result, "moved"));
+  gboolean dry_run = moor_report_is_dry_run (text);
+
+  if (dry_run)
+    g_string_append_printf (text->out, "This is what setting %s aside would do:\n", root);
+  else
+    g_string_append_printf (text->out, "%s is set aside: %s entries are in %s/old-system now.\n",
+                            root, moved, store);
+  add_entries (text);
+  add_list (text, "unselected", "These homes are in no store; they are only in what is set aside");
+  moor_report_add_causes (text);
+  if (dry_run)
+    {
+      g_string_append (text->out, "\nNothing was changed.\n");
+      return;
+    }
+  g_string_append (text->out, "\nNothing was deleted. What you can do now:\n");
+  moor_report_add_hint (text, "rollback", "put everything back as it was");
+  moor_report_add_hint (text, "restore", "link everything back, once the new system is there");
+}
+
+static char *
+describe_account (JsonObject *account)
+{
+  g_autofree char *action = moor_report_state_text (moor_member_word (account, "action"));
+  g_autofree char *state = moor_report_state_text (moor_member_word (account, "state"));
+
+  return action[0] != '\0' ? g_steal_pointer (&action) : g_steal_pointer (&state);
+}
+
+static char *
+describe_id (JsonObject *account)
+{
+  guint64 uid = moor_member_count (account, "uid");
+  guint64 new_uid = moor_member_count (account, "new-uid");
+
+  return uid == new_uid || new_uid == 0
+             ? g_strdup_printf ("%" G_GUINT64_FORMAT, uid)
+             : g_strdup_printf ("%" G_GUINT64_FORMAT " → %" G_GUINT64_FORMAT, uid, new_uid);
+}
+
+static void
+add_accounts (MoorReportText *text)
+{
+  static const char *const titles[] = { "Account",        "There",        "Id",
+                                        "Files re-owned", "What happens", NULL };
+  g_autoptr(MoorTable) table = moor_table_new (titles, "lllrl");
+  guint n = moor_member_length (text->result, "accounts");
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *account = moor_member_element (text->result, "accounts", i);
+
+      moor_table_take_text (table, account, "name");
+      moor_table_take_text (table, account, "target");
+      moor_table_take (table, describe_id (account));
+      moor_table_take_count (table, account, "reowned");
+      moor_table_take (table, describe_account (account));
+    }
+  if (n > 0)
+    g_string_append_c (text->out, '\n');
+  moor_table_write (table, "", text->out);
+}
+
+static char *
+describe_how (const char *how)
+{
+  static const struct
+  {
+    const char *id;
+    const char *text;
+  } texts[] = {
+    { "new", "new" },
+    { "exchanged", "exchanged; the replaced home is kept" },
+    { "moved", "moved out of the store" },
+    { "in-place", "merged in place" },
+    { "already", "was there already" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      if (g_str_equal (texts[i].id, how))
+        return g_strdup (texts[i].text);
+    }
+  return moor_report_state_text (how);
+}
+
+static void
+add_homes (MoorReportText *text)
+{
+  static const char *const titles[] = { "Name",      "Home",        "Linked", "Copied",
+                                        "Kept both", "How it came", NULL };
+  g_autoptr(MoorTable) table = moor_table_new (titles, "llrrrl");
+  guint n = moor_member_length (text->result, "profiles");
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *profile = moor_member_element (text->result, "profiles", i);
+
+      moor_table_take_text (table, profile, "name");
+      moor_table_take_text (table, profile, "home");
+      moor_table_take_count (table, profile, "linked");
+      moor_table_take_count (table, profile, "copied");
+      moor_table_take_count (table, profile, "collisions");
+      moor_table_take (table, describe_how (moor_member_word (profile, "how")));
+    }
+  moor_table_write (table, "", text->out);
+}
+
+static void
+add_verification (MoorReportText *text)
+{
+  JsonObject *verification = moor_member_object (text->result, "verification");
+
+  if (verification == NULL)
+    return;
+  g_string_append (text->out, "\nCompared with the store: ");
+  moor_report_add_verdict (text->out, verification, "restored");
+  moor_report_add_differences (text->out, verification);
+}
+
+void
+moor_report_text_restore (MoorReportText *text)
+{
+  if (moor_report_is_dry_run (text))
+    g_string_append (text->out, "This is what a restore would do:\n\n");
+  add_homes (text);
+  add_accounts (text);
+  moor_report_add_causes (text);
+  if (moor_report_is_dry_run (text))
+    {
+      g_string_append (text->out, "\nNothing was changed.\n");
+      return;
+    }
+  add_verification (text);
+  g_string_append (text->out, "\nThe store is still complete. What you can do now:\n");
+  moor_report_add_hint (text, "undo", "take the restored homes out again");
+  moor_report_add_hint (text, "accept --dry-run",
+                        "see what giving the old system and the store up would mean");
+}
+
+static void
+add_what_went_back (MoorReportText *text, const char *done, const char *planned)
+{
+  g_string_append_printf (text->out, "%s\n", moor_report_is_dry_run (text) ? planned : done);
+  add_homes (text);
+  add_entries (text);
+  add_list (text, "saved-since", "Saved since then, and where it is now");
+  moor_report_add_causes (text);
+  if (moor_report_is_dry_run (text))
+    g_string_append (text->out, "\nNothing was changed.\n");
+}
+
+void
+moor_report_text_undo (MoorReportText *text)
+{
+  add_what_went_back (text, "The homes are as they were before the restore.",
+                      "This is what undoing the restore would do:");
+}
+
+void
+moor_report_text_rollback (MoorReportText *text)
+{
+  add_what_went_back (text,
+                      "The old system is back in its place. Nothing was deleted: the new one is in "
+                      "the store's new-system folder.",
+                      "This is what rolling back would do:");
+  if (!moor_report_is_dry_run (text))
+    g_string_append (text->out, "A file that was edited in place is the edited one in both.\n");
+}
+
+void
+moor_report_text_accept (MoorReportText *text)
+{
+  static const char *const titles[] = { "What goes", "Objects", "Size", NULL };
+  g_autoptr(MoorTable) table = moor_table_new (titles, "lrr");
+  g_autofree char *removed = moor_text_count (moor_member_count (text->result, "removed"));
+  g_autofree char *freed = moor_text_size (moor_member_count (text->result, "freed"));
+  guint n = moor_member_length (text->result, "classes");
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *entry = moor_member_element (text->result, "classes", i);
+
+      moor_table_take (table, moor_report_state_text (moor_member_word (entry, "class")));
+      moor_table_take_count (table, entry, "objects");
+      moor_table_take_size (table, entry, "bytes");
+    }
+  moor_table_write (table, "", text->out);
+  moor_report_add_causes (text);
+  if (moor_report_is_dry_run (text))
+    g_string_append (text->out, "\nNothing was changed.\n");
+  else
+    g_string_append_printf (text->out,
+                            "\nThe new system is accepted: %s names were removed, %s came free.\n",
+                            removed, freed);
+}
