@@ -33,7 +33,8 @@ typedef enum
  * @last_used_ns: when the person last used this system, 0 if nobody knows
  * @selected_by_default: whether a capture takes it when nobody says otherwise
  * @in_use: somebody is logged in or has processes (running system only)
- * @encrypted: (nullable): "ecryptfs", "fscrypt", "gocryptfs", "homed": what the home is encrypted by
+ * @encrypted: (nullable): "ecryptfs", "fscrypt", "gocryptfs", "homed": what the home is encrypted
+ * by
  * @problem: (nullable): why @state is what it is, in English
  *
  * One person's account on a system.  Ref-counted and immutable; any thread.

@@ -62,11 +62,18 @@ const char *moor_system_get_host_name (MoorSystem *system);
 const char *moor_system_get_machine_id (MoorSystem *system);
 MoorVolume *moor_system_get_volume (MoorSystem *system);
 GPtrArray *moor_system_get_profiles (MoorSystem *system); /* (element-type MoorProfile) */
+GPtrArray *moor_system_get_problems (MoorSystem *system); /* (element-type MoorIssue) */
 MoorProfile *moor_system_find_profile (MoorSystem *system, const char *name);
+void moor_system_reserve_ids (MoorSystem *system, const char *name, guint32 uid, guint32 gid);
 
-void moor_system_assume_mount (MoorSystem *system, const char *mount_point, const char *volume_name);
+void moor_system_assume_mount (MoorSystem *system,
+                               const char *mount_point,
+                               const char *volume_name);
 gboolean moor_system_mounts (MoorSystem *system, const char *mount_point);
-gboolean moor_system_locate (MoorSystem *system, const char *path, MoorPlace *out_place, GError **error);
+gboolean moor_system_locate (MoorSystem *system,
+                             const char *path,
+                             MoorPlace *out_place,
+                             GError **error);
 GPtrArray *moor_system_find_systems (GError **error); /* (element-type filename) (owned) */
 
 G_END_DECLS
