@@ -155,16 +155,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorReader, moor_reader_free)
 
 gboolean moor_store_begin_catalogue (MoorStore *store, GError **error);
 guint32 moor_store_add_profile (MoorStore *store, const MoorStoredProfile *profile, GError **error);
-gboolean moor_store_update_profile (MoorStore *store, const MoorStoredProfile *profile, GError **error);
-GPtrArray *moor_store_load_profiles (MoorStore *store, GError **error); /* (element-type MoorStoredProfile) (owned) */
+gboolean moor_store_update_profile (MoorStore *store,
+                                    const MoorStoredProfile *profile,
+                                    GError **error);
+GPtrArray *moor_store_load_profiles (MoorStore *store,
+                                     GError **error); /* (element-type MoorStoredProfile) (owned) */
 gboolean moor_store_set_restore (MoorStore *store,
                                  guint32 profile,
                                  const MoorRestoreRecord *restore,
                                  GError **error);
 gboolean moor_store_set_target_names (MoorStore *store, GHashTable *names, GError **error);
 gboolean moor_store_update_object (MoorStore *store, const MoorObject *object, GError **error);
-gboolean moor_store_add_issues (MoorStore *store, const char *job, GPtrArray *issues, GError **error);
-GPtrArray *moor_store_load_issues (MoorStore *store, GError **error); /* (element-type MoorIssue) (owned) */
+gboolean moor_store_add_issues (MoorStore *store,
+                                const char *job,
+                                GPtrArray *issues,
+                                GError **error);
+GPtrArray *moor_store_load_issues (MoorStore *store,
+                                   GError **error); /* (element-type MoorIssue) (owned) */
 gboolean moor_store_note_job (MoorStore *store,
                               const char *job,
                               const char *operation,

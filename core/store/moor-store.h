@@ -96,7 +96,8 @@ MoorStore *moor_store_ref (MoorStore *store);
 void moor_store_unref (MoorStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorStore, moor_store_unref)
 gboolean moor_store_exists (const char *path);
-GPtrArray *moor_store_find_all (const char *const *dirs, GError **error); /* (element-type filename) */
+GPtrArray *moor_store_find_all (const char *const *dirs,
+                                GError **error); /* (element-type filename) */
 
 gboolean moor_store_lock (MoorStore *store, const char *what, GError **error);
 void moor_store_unlock (MoorStore *store);
@@ -125,9 +126,13 @@ gboolean moor_store_keep_file (MoorStore *store,
                                const char *name,
                                GBytes *bytes,
                                GError **error);
-GBytes *moor_store_read_file (MoorStore *store, const char *folder, const char *name, GError **error);
+GBytes *moor_store_read_file (MoorStore *store,
+                              const char *folder,
+                              const char *name,
+                              GError **error);
 gboolean moor_store_seal (MoorStore *store, const MoorStoreInfo *totals, GError **error);
 gboolean moor_store_sync (MoorStore *store, GError **error);
 gboolean moor_store_remove_marker (MoorStore *store, GError **error);
+gboolean moor_store_remove_remains (const char *path, GError **error);
 
 G_END_DECLS
