@@ -5,7 +5,6 @@ struct _MoorReportJson
 {
   GOutputStream *stream; /* (owned) */
   GError *error;         /* (nullable): the first one; nothing is written after it */
-  gboolean has_result;
 };
 
 /**
@@ -60,41 +59,9 @@ write_line (MoorReportJson *report, const char *line)
 void
 moor_report_json_event (const MoorEvent *event, gpointer report)
 {
-  MoorReportJson *self = report;
   g_autofree char *line = moor_event_to_json (event);
 
-  if (event->kind == MOOR_EVENT_RESULT)
-    self->has_result = TRUE;
-  write_line (self, line);
-}
-
-/**
- * moor_report_json_object:
- * @object: what came of a command that has no events
- *
- * Writes one object as a line.  Blocks.
- */
-void
-moor_report_json_object (MoorReportJson *report, JsonObject *object)
-{
-  g_autoptr(JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree char *line = NULL;
-
-  json_node_set_object (node, object);
-  line = json_to_string (node, FALSE);
-  report->has_result = TRUE;
   write_line (report, line);
-}
-
-/**
- * moor_report_json_has_result:
- *
- * Returns: whether the last line was written
- */
-gboolean
-moor_report_json_has_result (const MoorReportJson *report)
-{
-  return report->has_result;
 }
 
 /**

@@ -17,8 +17,6 @@ void moor_report_json_free (MoorReportJson *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorReportJson, moor_report_json_free)
 
 void moor_report_json_event (const MoorEvent *event, gpointer report);
-void moor_report_json_object (MoorReportJson *report, JsonObject *object);
-gboolean moor_report_json_has_result (const MoorReportJson *report);
 gboolean moor_report_json_finish (MoorReportJson *report, GError **error);
 
 G_END_DECLS

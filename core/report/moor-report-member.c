@@ -1,39 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-report-private.h"
 
-/**
- * moor_report_clean:
- * @text: what somebody wrote: a full name, a path that is text already
- *
- * Makes @text fit for one line of a terminal or a page: valid UTF-8, control and
- * format characters as `\xHH`.  Backslashes stay single, so text that
- * moor_text_path() wrote is not changed.  Any thread.
- *
- * Returns: (transfer full): text
- */
-char *
-moor_report_clean (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *clean = g_string_new (NULL);
-
-  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at))
-    {
-      gunichar c = g_utf8_get_char (at);
-
-      if (!g_unichar_iscntrl (c) && g_unichar_type (c) != G_UNICODE_FORMAT
-          && g_unichar_type (c) != G_UNICODE_LINE_SEPARATOR
-          && g_unichar_type (c) != G_UNICODE_PARAGRAPH_SEPARATOR)
-        {
-          g_string_append_unichar (clean, c);
-          continue;
-        }
-      for (const char *byte = at; byte < g_utf8_next_char (at); byte++)
-        g_string_append_printf (clean, "\\x%02x", (guchar) *byte);
-    }
-  return g_string_free (clean, FALSE);
-}
-
 static JsonNode *
 find_node (JsonObject *object, const char *member, JsonNodeType type)
 {

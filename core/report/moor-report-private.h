@@ -3,12 +3,13 @@
 
 #include <json-glib/json-glib.h>
 
+#include "moor-report-print.h"
+
 G_BEGIN_DECLS
 
 /* Reading results.  They may come from a child process, so nothing here minds a
  * member that is missing or of another type. */
 
-char *moor_report_clean (const char *text);
 guint64 moor_member_count (JsonObject *object, const char *member);
 double moor_member_number (JsonObject *object, const char *member, double fallback);
 gboolean moor_member_flag (JsonObject *object, const char *member);
