@@ -47,15 +47,18 @@ volumes_begin() {
 }
 
 # Attaches the image and mounts it; the device is let go of at once, so that it
-# lasts exactly as long as the mount.
+# lasts exactly as long as its mounts.  A second mount of one image (a btrfs
+# subvolume) has to share the device.
 volume_mount() {
   mkdir -p "$2"
-  loop=$(losetup --find --show ${VOLUMES_DIRECT_IO:+--direct-io=on} "$volumes_dir/$1.img") || return 1
-  if ! mount ${3:+-o "$3"} "$loop" "$2"; then
-    losetup --detach "$loop"
+  loop=$(losetup --noheadings --output NAME --associated "$volumes_dir/$1.img" | head -n 1)
+  [ -n "$loop" ] ||
+    loop=$(losetup --find --show ${VOLUMES_DIRECT_IO:+--direct-io=on} "$volumes_dir/$1.img") ||
     return 1
-  fi
+  mounted=0
+  mount ${3:+-o "$3"} "$loop" "$2" || mounted=1
   losetup --detach "$loop"
+  [ "$mounted" -eq 0 ] || return 1
   volumes_mounted="$2
 $volumes_mounted"
 }
