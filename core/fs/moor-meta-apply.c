@@ -215,23 +215,20 @@ apply_times (const MoorHandle *handle, const MoorMeta *meta, Losses *losses)
     lose (losses, errno, "times");
 }
 
-/* One mark at a time: file systems differ in which they know, and refuse a
- * whole set for one. */
 static void
 toggle_flags (const MoorHandle *handle, int *flags, int toggle, Losses *losses)
 {
-  for (int bit = 1; bit <= MOOR_META_SETTABLE_FLAGS; bit <<= 1)
-    {
-      if ((toggle & bit) == 0)
-        continue;
-      if (handle->sys->set_flags (handle->fd, *flags ^ bit) == 0)
-        *flags ^= bit;
-      else
-        lose (losses, errno, "attributes (chattr)");
-    }
+  if (toggle == 0)
+    return;
+  if (handle->sys->set_flags (handle->fd, *flags ^ toggle) == 0)
+    *flags ^= toggle;
+  else
+    lose (losses, errno, "attributes (chattr)");
 }
 
-/* What locks the object comes last. */
+/* One mark at a time: file systems differ in which they know, and refuse a
+ * whole set for one.  Those that lock the object come last, at once: one of
+ * them keeps the other from being set. */
 static void
 apply_flags (const MoorHandle *handle, const MoorMeta *meta, Losses *losses)
 {
@@ -247,7 +244,8 @@ apply_flags (const MoorHandle *handle, const MoorMeta *meta, Losses *losses)
     }
 
   toggle = (flags ^ wanted) & MOOR_META_SETTABLE_FLAGS;
-  toggle_flags (handle, &flags, toggle & ~MOOR_META_LOCKING_FLAGS, losses);
+  for (int bit = 1; bit <= MOOR_META_SETTABLE_FLAGS; bit <<= 1)
+    toggle_flags (handle, &flags, toggle & bit & ~MOOR_META_LOCKING_FLAGS, losses);
   toggle_flags (handle, &flags, toggle & MOOR_META_LOCKING_FLAGS, losses);
 }
 
