@@ -155,6 +155,7 @@ moor_device_probe (const char *device, MoorDeviceProbe *out_probe)
     out_probe->uuid = find_uuid_link (device);
 }
 
+/* A UUID of zeros is none: libblkid does not show it either. */
 static char *
 ask_uuid (int fd, const char *fs_type)
 {
@@ -162,7 +163,8 @@ ask_uuid (int fd, const char *fs_type)
   FsUuid answer = { .len = 0 };
 
   if (known == NULL || !known->tells_uuid || ioctl (fd, GET_FS_UUID, &answer) < 0
-      || answer.len != UUID_BYTES)
+      || answer.len != UUID_BYTES
+      || memcmp (answer.uuid, (guint8[UUID_BYTES]){ 0 }, UUID_BYTES) == 0)
     return NULL;
   return moor_uuid_to_text (answer.uuid);
 }

@@ -233,6 +233,7 @@ find_below (MoorVolume *volume, const char *root)
 {
   gboolean shows_all = strcmp (volume->mount_root, "/") == 0;
   gsize n = shows_all ? 0 : strlen (volume->mount_root);
+  const char *below;
   g_auto(MoorFd) mount = -1;
   g_auto(MoorFd) fd = -1;
   g_autoptr(MoorVolume) found = NULL;
@@ -243,8 +244,8 @@ find_below (MoorVolume *volume, const char *root)
   if (mount < 0)
     return NULL;
 
-  fd = moor_open_beneath (NULL, mount, root + n + strspn (root + n, "/"), O_RDONLY | O_DIRECTORY,
-                          NULL);
+  below = root + n + strspn (root + n, "/");
+  fd = moor_open_beneath (NULL, mount, *below != '\0' ? below : ".", O_RDONLY | O_DIRECTORY, NULL);
   found = fd >= 0 ? moor_volume_for_fd (fd, NULL) : NULL;
   return found != NULL && strcmp (found->mount_root, root) == 0 ? g_steal_pointer (&found) : NULL;
 }
@@ -278,7 +279,7 @@ moor_volume_find_device_subvolume (const char *source, const char *subvolume, GE
   if (volumes == NULL)
     return NULL;
 
-  root = g_build_filename ("/", subvolume, NULL);
+  root = g_strconcat ("/", subvolume + strspn (subvolume, "/"), NULL);
   mounts = select_by_source (volumes, source);
   found = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_volume_unref);
   for (guint i = 0; i < mounts->len; i++)
