@@ -76,6 +76,7 @@ no_harm() {
 
 # In the store only mallory's own things may bear mallory's name.
 nothing_of_others() {
+  [ -d "$1" ] || fail "nothing was done: there is no $1"
   find "$1" -uid 0 ! -type d -print | grep . >&2 && fail "root's files came into $1"
   find "$1" -uid 1002 -print | grep . >&2 && fail "the victim's files came into $1"
   return 0
@@ -85,16 +86,16 @@ say "Capture, only mallory, while mallory swaps"
 watch_canary >"$dir/canary.before"
 swap 1001 "$system/home/mallory" "$system/canary"
 outcomes=
-for round in 1 2 3 4 5 6 7 8; do
-  attempt capture --root "$system" --store "$store-$round" --user mallory
+for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
+  attempt capture --root "$system" --store "$store" --user mallory
   still_swapping
-  nothing_of_others "$store-$round/tree/home/mallory"
+  nothing_of_others "$store/tree/home/mallory"
+  mv "$store" "$dir/system/used-$round"
 done
 stop_swapping
 no_harm "capture"
 say "  exit codes:$outcomes"
-for round in 1 2 3 4 5 6 7; do rm -rf "$store-$round"; done
-rm -rf "$store-8"
+rm -rf "$system"/used-*
 
 say "Restore beside a home that its owner swaps"
 rm -rf "$system"/home/mallory/swap-*
@@ -102,7 +103,7 @@ attempt capture --root "$system" --store "$store"
 watch_canary >"$dir/canary.before"
 swap 1001 "$system/home/mallory" "$system/home/victim"
 outcomes=
-for round in 1 2 3 4; do
+for round in 1 2 3 4 5 6; do
   attempt restore --root "$system" --store "$store" --user mallory --create-accounts
   still_swapping
   nothing_of_others "$system/home/mallory"

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define N_ARENAS 8
+#define N_ARENAS 64
 #define N_NAMES 5
 
 static const char *const names[N_NAMES] = { "folder", "link", "file", "file link", "nested" };
