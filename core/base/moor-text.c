@@ -43,6 +43,38 @@ moor_text_path (const char *path)
 }
 
 /**
+ * moor_text_to_path:
+ * @text: as moor_text_path() writes it
+ *
+ * Any thread.
+ *
+ * Returns: (transfer full) (type filename): the bytes
+ */
+char *
+moor_text_to_path (const char *text)
+{
+  GString *path = g_string_new (NULL);
+
+  for (const char *at = text; *at != '\0'; at++)
+    {
+      if (at[0] == '\\' && at[1] == '\\')
+        at++;
+      else if (at[0] == '\\' && at[1] == 'x' && g_ascii_isxdigit (at[2]) && g_ascii_isxdigit (at[3]))
+        {
+          char byte = (char) (g_ascii_xdigit_value (at[2]) << 4 | g_ascii_xdigit_value (at[3]));
+
+          at += 3;
+          /* A path cannot hold it, so no path was written so. */
+          if (byte != '\0')
+            g_string_append_c (path, byte);
+          continue;
+        }
+      g_string_append_c (path, *at);
+    }
+  return g_string_free (path, FALSE);
+}
+
+/**
  * moor_text_seconds_range:
  * @low_s: at least so many seconds
  * @high_s: at most so many seconds
@@ -150,4 +182,16 @@ gboolean
 moor_name_matches (const char *pattern, const char *name)
 {
   return fnmatch (pattern, name, FNM_NOESCAPE) == 0;
+}
+
+/**
+ * moor_compare_names:
+ * @a: @b: (type filename): where two strings are, as a #GPtrArray hands them out
+ *
+ * Returns: their order by bytes, for g_ptr_array_sort().  Any thread.
+ */
+int
+moor_compare_names (const char *const *a, const char *const *b)
+{
+  return strcmp (*a, *b);
 }

@@ -70,7 +70,10 @@ struct _MoorJob
  * Returns: (transfer full): a new job.  Any thread.
  */
 MoorJob *
-moor_job_new (const char *operation, GCancellable *cancellable, MoorEventFunc sink, gpointer user_data)
+moor_job_new (const char *operation,
+              GCancellable *cancellable,
+              MoorEventFunc sink,
+              gpointer user_data)
 {
   MoorJob *job = g_new0 (MoorJob, 1);
 
@@ -381,9 +384,15 @@ moor_job_add (MoorJob *job, guint64 n_objects, guint64 n_bytes)
  * Any thread.
  */
 void
-moor_job_profile (MoorJob *job, const char *name, const char *state, guint64 n_objects, guint64 n_bytes)
+moor_job_profile (MoorJob *job,
+                  const char *name,
+                  const char *state,
+                  guint64 n_objects,
+                  guint64 n_bytes)
 {
-  MoorEvent event = { .kind = MOOR_EVENT_PROFILE, .profile = (char *) name, .state = (char *) state };
+  MoorEvent event = { .kind = MOOR_EVENT_PROFILE,
+                      .profile = (char *) name,
+                      .state = (char *) state };
 
   event.done_objects = n_objects;
   event.done_bytes = n_bytes;
@@ -561,7 +570,7 @@ moor_job_conclude (MoorJob *job, const GError *error, JsonObject *result)
     code = MOOR_EXIT_EXCEPTIONS;
 
   event.exit_code = (int) code;
-  event.message = (char *) (error != NULL                     ? error->message
+  event.message = (char *) (error != NULL                  ? error->message
                             : code == MOOR_EXIT_EXCEPTIONS ? "Complete with exceptions"
                                                            : "Complete");
   if (result != NULL)

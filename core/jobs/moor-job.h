@@ -43,7 +43,10 @@ gboolean moor_job_check (MoorJob *job, GError **error);
 const char *moor_job_get_id (MoorJob *job);
 
 void moor_job_set_phases (MoorJob *job, const MoorPhase *phases, guint n_phases);
-void moor_job_begin_phase (MoorJob *job, const char *id, guint64 total_objects, guint64 total_bytes);
+void moor_job_begin_phase (MoorJob *job,
+                           const char *id,
+                           guint64 total_objects,
+                           guint64 total_bytes);
 void moor_job_end_phase (MoorJob *job);
 void moor_job_add (MoorJob *job, guint64 n_objects, guint64 n_bytes);
 

@@ -33,29 +33,28 @@ G_BEGIN_DECLS
  * Results, beside the "exit" and "message" that each has:
  *
  *   profiles    system host kind running root volume
- *               profiles[]: name full-name uid gid home volume state selected in-use encrypted problem picture last-used(s)
- *   systems     systems[]: root name host running
- *   estimate    profiles[]: name full-name home state files directories bytes links copies copy-bytes
- *                 excluded excluded-bytes seconds-low seconds-high attention
- *               totals: the same sums, and new-space seconds-low seconds-high copy-seconds-low copy-seconds-high scan-seconds
- *               excluded[]: pattern name objects bytes     causes[]: cause severity count text remedy example
- *               store-path store-free
- *   capture     store state objects files directories linked already reflinked copied copied-bytes bytes excluded
- *               excluded-bytes superseded seconds causes[] profiles[]: name full-name files directories bytes linked copied
- *   verify      against clean blocking same equal-copy changed missing extra metadata renamed causes[]
- *               profiles[]: name full-name home target before-files before-bytes after-files after-bytes
+ *               profiles[]: name full-name uid gid home volume state selected in-use encrypted
+ * problem picture last-used(s) systems     systems[]: root name host running estimate profiles[]:
+ * name full-name home state files directories bytes links copies copy-bytes excluded excluded-bytes
+ * seconds-low seconds-high attention totals: the same sums, and new-space seconds-low seconds-high
+ * copy-seconds-low copy-seconds-high scan-seconds excluded[]: pattern name objects bytes causes[]:
+ * cause severity count text remedy example store-path store-free capture     store state objects
+ * files directories linked already reflinked copied copied-bytes bytes excluded excluded-bytes
+ * superseded seconds causes[] profiles[]: name full-name files directories bytes linked copied
+ *   verify      against clean blocking same equal-copy changed missing extra metadata renamed
+ * causes[] profiles[]: name full-name home target before-files before-bytes after-files after-bytes
  *                 same equal-copy changed missing extra metadata renamed
  *               differences[]: profile path status cause detail kind blocks   truncated
- *   set-aside   entries[]: path consequence("set-aside"|"kept"|"unknown") ; moved ; unselected[]: homes that are in no store
- *   restore     accounts[]: name target state action uid new-uid reowned
- *               profiles[]: name target home how("new"|"exchanged"|"moved"|"in-place"|"already") linked copied collisions
- *               causes[] verification(the result of verify)
- *   undo, rollback   profiles[] entries[] saved-since[]: files that appeared since and where they are now
- *   accept      classes[]: class objects bytes ; removed freed
- *   delete      objects last-copies last-copy-bytes freed removed
- *   store-list  stores[]: path uuid state state-text system host made(s) sealed(s) objects bytes people[] owner in-use-by restored problem
- *   store-show  the same for one, and parts[]: volume path mounted ; profiles[] ; causes[] ; issues
- *   browse      entries[]: id name kind method size mtime(s) mode uid gid target-name
+ *   set-aside   entries[]: path consequence("set-aside"|"kept"|"unknown") ; moved ; unselected[]:
+ * homes that are in no store restore     accounts[]: name target state action uid new-uid reowned
+ *               profiles[]: name target home how("new"|"exchanged"|"moved"|"in-place"|"already")
+ * linked copied collisions causes[] verification(the result of verify) undo, rollback   profiles[]
+ * entries[] saved-since[]: files that appeared since and where they are now accept      classes[]:
+ * class objects bytes ; removed freed delete      objects last-copies last-copy-bytes freed removed
+ *   store-list  stores[]: path uuid state state-text system host made(s) sealed(s) objects bytes
+ * people[] owner in-use-by restored problem store-show  the same for one, and parts[]: volume path
+ * mounted ; profiles[] ; causes[] ; issues browse      entries[]: id name kind method size mtime(s)
+ * mode uid gid target-name
  */
 
 MoorExit moor_request_run (JsonObject *request,

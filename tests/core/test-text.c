@@ -25,8 +25,10 @@ test_paths_are_written_without_control_characters (void **state)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *text = moor_text_path (cases[i].path);
+      g_autofree char *back = moor_text_to_path (text);
 
       assert_string_equal (text, cases[i].text);
+      assert_string_equal (back, cases[i].path);
       assert_true (g_utf8_validate (text, -1, NULL));
     }
 }

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-capture-private.h"
+
+#include <string.h>
+
+#include "moor-account.h"
+#include "moor-delete.h"
+#include "moor-text.h"
+
+static const MoorPhase phases[] = { { "prepare", 1 }, { "link", 90 }, { "seal", 9 } };
+
+typedef struct
+{
+  MoorJob *job;
+  MoorSystem *system;
+  const MoorCaptureOptions *options;
+  GPtrArray *chosen; /* (element-type MoorChosen) (owned) */
+  MoorStore *store;  /* (owned) */
+  MoorCaptureCounts *counts;
+  gboolean resumed;
+  gint64 started_us;
+} Capture;
+
+static void
+capture_clear (Capture *capture)
+{
+  g_clear_pointer (&capture->chosen, g_ptr_array_unref);
+  g_clear_pointer (&capture->store, moor_store_unref);
+  g_clear_pointer (&capture->counts, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Capture, capture_clear)
+
+static gboolean
+create_store (Capture *capture, GError **error)
+{
+  g_autoptr(MoorVolume) volume = NULL;
+  MoorStoreInfo info = {
+    .system_name = (char *) moor_system_get_name (capture->system),
+    .host_name = (char *) moor_system_get_host_name (capture->system),
+    .machine_id = (char *) moor_system_get_machine_id (capture->system),
+    .note = (char *) capture->options->note,
+    .owner_uid = geteuid (),
+  };
+
+  if (!moor_scope_check_store_path (capture->system, capture->options->store_path, &volume, error))
+    return FALSE;
+  capture->store = moor_store_create (capture->options->store_path, &info, error);
+  return capture->store != NULL && moor_store_lock (capture->store, "capture", error);
+}
+
+/* A store is there: whether this capture may go on with it. */
+static gboolean
+reopen_store (Capture *capture, GError **error)
+{
+  MoorStoreState state;
+
+  capture->store = moor_store_open (capture->options->store_path, TRUE, error);
+  if (capture->store == NULL || !moor_store_lock (capture->store, "capture", error)
+      || !moor_store_open_parts (capture->store, error))
+    return FALSE;
+
+  capture->resumed = TRUE;
+  state = moor_store_get_state (capture->store);
+  if (state == MOOR_STORE_CAPTURING)
+    {
+      moor_job_log (capture->job, MOOR_LOG_INFO, "Going on with the unfinished store at %s",
+                    capture->options->store_path);
+      return TRUE;
+    }
+  if (state == MOOR_STORE_SEALED)
+    return !capture->options->resume
+           || moor_store_set_state (capture->store, MOOR_STORE_CAPTURING, error);
+  return moor_throw (
+      error, MOOR_ERROR_REFUSED,
+      "the store at %s is past its capture (%s); choose another folder for a new store",
+      capture->options->store_path, moor_store_state_text (state));
+}
+
+static gboolean
+open_or_create_store (Capture *capture, GError **error)
+{
+  const char *path = capture->options->store_path;
+
+  if (moor_store_exists (path) && capture->options->overwrite
+      && !moor_delete_before_overwriting (capture->job, path, error))
+    return FALSE;
+  return moor_store_exists (path) ? reopen_store (capture, error) : create_store (capture, error);
+}
+
+static gboolean
+same_volume (const MoorPart *part, const MoorChosen *chosen)
+{
+  return part != NULL && part->volume != NULL
+         && moor_domain_equal (&part->volume->domain, &chosen->place.volume->domain);
+}
+
+/* Finds or makes the part of the store that takes one home. */
+static gboolean
+assign_part (Capture *capture, MoorChosen *chosen, GError **error)
+{
+  const MoorPart *primary = moor_store_get_part (capture->store, 0);
+
+  chosen->part = moor_store_find_part (capture->store, chosen->place.volume->name);
+  if (chosen->part != NULL && !same_volume (chosen->part, chosen))
+    return moor_throw (
+        error, MOOR_ERROR_REFUSED,
+        "the home of “%s” and the store are on the same volume, but reached through "
+        "two mounts (%s and %s), between which nothing can be linked; give the store's "
+        "folder as a path below %s",
+        chosen->profile->name, chosen->place.volume->mount_point,
+        chosen->part->volume != NULL ? chosen->part->volume->mount_point : "?",
+        chosen->place.volume->mount_point);
+
+  if (chosen->part == NULL && moor_scope_volume_takes_part (capture->system, chosen)
+      && capture->options->best_method == MOOR_METHOD_LINK)
+    {
+      chosen->part = moor_store_add_part (capture->store, chosen->place.volume,
+                                          chosen->place.mount_point, error);
+      if (chosen->part == NULL)
+        return FALSE;
+    }
+  if (chosen->part == NULL)
+    {
+      chosen->part = primary;
+      chosen->copy_only = TRUE;
+      chosen->tree_path = g_strdup (chosen->place.path + 1);
+      return TRUE;
+    }
+  chosen->tree_path = g_strdup (chosen->place.volume_path);
+  return TRUE;
+}
+
+static gboolean
+add_profile (Capture *capture, MoorChosen *chosen, GError **error)
+{
+  struct stat st;
+  MoorStoredProfile stored = {
+    .name = chosen->profile->name,
+    .full_name = chosen->profile->full_name,
+    .uid = chosen->profile->uid,
+    .gid = chosen->profile->gid,
+    .has_account = chosen->profile->state == MOOR_PROFILE_READY,
+    .home = chosen->place.path,
+    .part = chosen->part->index,
+    .tree_path = chosen->tree_path,
+  };
+
+  if (fstat (chosen->place.dfd, &st) < 0)
+    return moor_throw_errno (error, errno, "looking at the home of “%s”", chosen->profile->name);
+  stored.home_dev = st.st_dev;
+  stored.home_ino = st.st_ino;
+  chosen->id = moor_store_add_profile (capture->store, &stored, error);
+  return chosen->id != 0;
+}
+
+static void
+keep_source_cb (const char *name, GBytes *bytes, gpointer user_data)
+{
+  Capture *capture = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (!moor_store_keep_file (capture->store, "rules", name, bytes, &error))
+    moor_job_log (capture->job, MOOR_LOG_WARNING, "keeping the rules %s: %s", name, error->message);
+}
+
+/* Everything a system knows about a person besides the home. */
+static gboolean
+keep_account (Capture *capture, const MoorChosen *chosen, GError **error)
+{
+  g_autoptr(MoorAccount) account = NULL;
+  g_autoptr(GBytes) bytes = NULL;
+  g_autofree char *file = g_strconcat (chosen->profile->name, ".json", NULL);
+
+  if (chosen->profile->state != MOOR_PROFILE_READY)
+    return TRUE;
+  account = moor_account_read (capture->system, chosen->profile->name, error);
+  if (account == NULL)
+    {
+      g_prefix_error (error, "reading the account of “%s”: ", chosen->profile->name);
+      return FALSE;
+    }
+  bytes = moor_account_to_bytes (account);
+  return moor_store_keep_file (capture->store, "accounts", file, bytes, error);
+}
+
+static gboolean
+prepare (Capture *capture, GError **error)
+{
+  moor_job_begin_phase (capture->job, "prepare", 0, 0);
+  if (!moor_store_begin_catalogue (capture->store, error))
+    return FALSE;
+
+  for (guint i = 0; i < capture->chosen->len; i++)
+    {
+      MoorChosen *chosen = g_ptr_array_index (capture->chosen, i);
+
+      if (!moor_job_check (capture->job, error) || !assign_part (capture, chosen, error)
+          || !add_profile (capture, chosen, error) || !keep_account (capture, chosen, error))
+        return FALSE;
+      moor_job_profile (capture->job, chosen->profile->name, "waiting", 0, 0);
+    }
+  moor_rules_foreach_source (capture->options->rules, keep_source_cb, capture);
+  moor_job_end_phase (capture->job);
+  return TRUE;
+}
+
+static void
+close_all (int *fds, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      if (fds[i] >= 0)
+        (void) close (fds[i]);
+    }
+}
+
+static gboolean
+open_twins (Capture *capture, int *fds, GError **error)
+{
+  for (guint i = 0; i < capture->chosen->len; i++)
+    {
+      const MoorChosen *chosen = g_ptr_array_index (capture->chosen, i);
+
+      fds[i] = moor_make_dirs_beneath (moor_job_get_sys (capture->job), chosen->part->tree_dfd,
+                                       chosen->tree_path, 0700, error);
+      if (fds[i] < 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+link_homes (Capture *capture, const int *fds, GError **error)
+{
+  g_autoptr(MoorWriter) writer = moor_writer_new (capture->store, error);
+  g_autoptr(GError) walk_error = NULL;
+  MoorLinkWalk walk = {
+    .job = capture->job,
+    .rules = capture->options->rules,
+    .writer = writer,
+    .store = capture->store,
+    .best_method = capture->options->best_method,
+    .resumed = capture->resumed,
+    .stop_on_error = capture->options->stop_on_error,
+    .n_workers = moor_choose_n_threads (capture->options->n_threads, capture->chosen),
+    .chosen = capture->chosen,
+    .mirror_dfds = fds,
+    .counts = capture->counts,
+  };
+
+  if (writer == NULL)
+    return FALSE;
+  moor_job_log (capture->job, MOOR_LOG_INFO, "Linking with %u workers", walk.n_workers);
+  moor_job_begin_phase (capture->job, "link", capture->options->n_expected, 0);
+  (void) moor_link_walk_run (&walk, &walk_error);
+  /* The writer's error is the cause when both failed. */
+  if (!moor_writer_finish (writer, error))
+    return FALSE;
+  if (walk_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&walk_error));
+      return FALSE;
+    }
+  moor_job_end_phase (capture->job);
+  return TRUE;
+}
+
+static void
+add_counts (const MoorCaptureCounts *counts, MoorStoredProfile *stored, MoorStoreInfo *totals)
+{
+  stored->n_objects = counts->n_files;
+  stored->n_directories = counts->n_directories;
+  stored->n_linked = counts->n_linked + counts->n_already;
+  stored->n_copied = counts->n_copied + counts->n_reflinked;
+  stored->n_bytes = counts->n_bytes;
+  stored->n_excluded = counts->n_excluded;
+  stored->root_object = counts->root_object;
+  totals->n_objects += counts->n_files + counts->n_directories;
+  totals->n_linked += stored->n_linked;
+  totals->n_copied += stored->n_copied;
+  totals->n_bytes += counts->n_bytes;
+  totals->n_copied_bytes += counts->n_copied_bytes;
+}
+
+static gboolean
+update_profiles (Capture *capture, MoorStoreInfo *totals, GError **error)
+{
+  g_autoptr(GPtrArray) stored = moor_store_load_profiles (capture->store, error);
+
+  if (stored == NULL)
+    return FALSE;
+  for (guint i = 0; i < capture->chosen->len; i++)
+    {
+      const MoorChosen *chosen = g_ptr_array_index (capture->chosen, i);
+
+      for (guint j = 0; j < stored->len; j++)
+        {
+          MoorStoredProfile *profile = g_ptr_array_index (stored, j);
+
+          if (profile->id != chosen->id)
+            continue;
+          add_counts (&capture->counts[i], profile, totals);
+          if (!moor_store_update_profile (capture->store, profile, error))
+            return FALSE;
+          moor_job_profile (capture->job, profile->name, "done", profile->n_objects,
+                            profile->n_bytes);
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+seal (Capture *capture, GError **error)
+{
+  MoorStoreInfo totals = { 0 };
+  g_autoptr(GPtrArray) issues = NULL;
+  g_autofree char *log = NULL;
+  g_autoptr(GBytes) log_bytes = NULL;
+
+  moor_job_begin_phase (capture->job, "seal", 0, 0);
+  if (!moor_job_check (capture->job, error) || !update_profiles (capture, &totals, error))
+    return FALSE;
+
+  issues = moor_job_dup_issues (capture->job);
+  totals.n_issues = moor_job_get_n_exceptions (capture->job);
+  log = moor_job_dup_log (capture->job);
+  log_bytes = g_bytes_new (log, strlen (log));
+  if (!moor_store_add_issues (capture->store, moor_job_get_id (capture->job), issues, error)
+      || !moor_store_keep_file (capture->store, "log", "capture.log", log_bytes, error)
+      || !moor_store_seal (capture->store, &totals, error))
+    return FALSE;
+  moor_job_end_phase (capture->job);
+  return TRUE;
+}
+
+static void
+add_numbers (JsonObject *object, const MoorCaptureCounts *counts)
+{
+  const struct
+  {
+    const char *member;
+    gsize value;
+  } numbers[] = {
+    { "objects", counts->n_files + counts->n_directories },
+    { "files", counts->n_files },
+    { "directories", counts->n_directories },
+    { "bytes", counts->n_bytes },
+    { "linked", counts->n_linked },
+    { "already", counts->n_already },
+    { "reflinked", counts->n_reflinked },
+    { "copied", counts->n_copied },
+    { "copied-bytes", counts->n_copied_bytes },
+    { "excluded", counts->n_excluded },
+    { "superseded", counts->n_superseded },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      gint64 before = json_object_get_int_member_with_default (object, numbers[i].member, 0);
+
+      json_object_set_int_member (object, numbers[i].member, before + (gint64) numbers[i].value);
+    }
+}
+
+static void
+fill_result (Capture *capture, JsonObject *result)
+{
+  JsonArray *profiles = json_array_new ();
+
+  json_object_set_string_member (result, "store", capture->options->store_path);
+  if (capture->store != NULL)
+    json_object_set_string_member (result, "state",
+                                   moor_store_state_id (moor_store_get_state (capture->store)));
+  json_object_set_double_member (
+      result, "seconds", (double) (g_get_monotonic_time () - capture->started_us) / G_USEC_PER_SEC);
+  for (guint i = 0; capture->counts != NULL && i < capture->chosen->len; i++)
+    {
+      const MoorChosen *chosen = g_ptr_array_index (capture->chosen, i);
+      JsonObject *profile = json_object_new ();
+
+      json_object_set_string_member (profile, "name", chosen->profile->name);
+      json_object_set_string_member (profile, "full-name",
+                                     chosen->profile->full_name != NULL ? chosen->profile->full_name
+                                                                        : "");
+      add_numbers (profile, &capture->counts[i]);
+      add_numbers (result, &capture->counts[i]);
+      json_array_add_object_element (profiles, profile);
+    }
+  json_object_set_array_member (result, "profiles", profiles);
+  json_object_set_array_member (result, "causes", moor_job_causes_to_json (capture->job));
+}
+
+static gboolean
+run (Capture *capture, GError **error)
+{
+  g_autofree int *fds = NULL;
+  gboolean linked;
+
+  capture->chosen = moor_scope_choose (capture->job, capture->system, &capture->options->selection,
+                                       error);
+  if (capture->chosen == NULL)
+    return FALSE;
+  if (capture->chosen->len == 0 && !moor_store_exists (capture->options->store_path))
+    {
+      moor_job_log (capture->job, MOOR_LOG_INFO, "There is nobody to capture; no store was made");
+      return TRUE;
+    }
+  if (!open_or_create_store (capture, error))
+    return FALSE;
+  if (moor_store_get_state (capture->store) == MOOR_STORE_SEALED)
+    {
+      moor_job_log (capture->job, MOOR_LOG_INFO,
+                    "The store is sealed already; --resume takes what was saved since");
+      return TRUE;
+    }
+
+  capture->counts = g_new0 (MoorCaptureCounts, capture->chosen->len + 1);
+  capture->started_us = g_get_monotonic_time ();
+  if (!prepare (capture, error))
+    return FALSE;
+  fds = g_new (int, capture->chosen->len + 1);
+  memset (fds, -1, (capture->chosen->len + 1) * sizeof *fds);
+  linked = open_twins (capture, fds, error) && link_homes (capture, fds, error);
+  close_all (fds, capture->chosen->len);
+  return linked && seal (capture, error);
+}
+
+/**
+ * moor_capture_run:
+ * @result: gets what came of it, on failure too; see moor-request.h
+ *
+ * Links the chosen people's homes into a store and seals it.  The source is
+ * not changed, but for link counts and ctimes.
+ *
+ * Can be repeated: an unfinished store is gone on with, a sealed one is left
+ * alone, or with `resume` opened again for what was saved since.
+ *
+ * Blocks.  Any thread, one at a time for each store.
+ *
+ * Returns: %FALSE with %MOOR_ERROR_REFUSED, %MOOR_ERROR_BUSY,
+ *   %MOOR_ERROR_STORE_UNUSABLE, or %G_IO_ERROR; the store then stays as a
+ *   `capturing` one
+ */
+gboolean
+moor_capture_run (MoorJob *job,
+                  MoorSystem *system,
+                  const MoorCaptureOptions *options,
+                  JsonObject *result,
+                  GError **error)
+{
+  g_auto(Capture) capture = { .job = job, .system = system, .options = options };
+  gboolean captured;
+
+  capture.started_us = g_get_monotonic_time ();
+  moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
+  captured = run (&capture, error);
+  fill_result (&capture, result);
+  return captured;
+}

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-verify-private.h"
+
+#include <string.h>
+
+#include "moor-link.h"
+#include "moor-text.h"
+
+/*
+ * The store's tree is walked, with the home it is compared with as its mirror.
+ * For each directory three lists are laid side by side: what the catalogue
+ * says, what the store holds, what the other side has.  A home that was moved
+ * out of the store is both of the latter.
+ */
+
+/* One name of one directory, from up to three sides. */
+typedef struct
+{
+  gboolean in_store;
+  gboolean in_other;
+  gboolean in_catalogue;
+  guint8 other_type;
+  guint64 other_ino;
+} Name;
+
+typedef struct
+{
+  MoorComparison *comparison;
+  MoorCompared *compared;
+  guint64 id;
+  MoorRuleState state;
+  gboolean has_other;
+  GHashTable *names;   /* (element-type filename Name) (owned): until entries_done */
+  GHashTable *dir_ids; /* (element-type filename guint64) (owned) (nullable): subdirectories */
+} DirData;
+
+static void
+dir_data_free (gpointer user_data)
+{
+  DirData *data = user_data;
+
+  g_clear_pointer (&data->names, g_hash_table_unref);
+  g_clear_pointer (&data->dir_ids, g_hash_table_unref);
+  g_free (data);
+}
+
+static void
+count (gsize *counter, gsize n)
+{
+  (void) g_atomic_pointer_add (counter, (gssize) n);
+}
+
+static char *
+below_home (MoorDir *dir, const char *name)
+{
+  g_autofree char *path = moor_dir_path (dir);
+  const char *slash = strchr (path, '/');
+
+  if (slash == NULL)
+    return g_strdup (name);
+  return name[0] != '\0' ? g_build_filename (slash + 1, name, NULL) : g_strdup (slash + 1);
+}
+
+static void
+differ (MoorDir *dir,
+        const char *name,
+        MoorStatus status,
+        MoorCause cause,
+        MoorKind kind,
+        gboolean blocks,
+        const char *detail)
+{
+  DirData *data = moor_dir_data (dir);
+  g_autofree char *path = below_home (dir, name);
+
+  moor_comparison_add (data->comparison, data->compared, path, status, cause, kind, blocks, detail);
+}
+
+static Name *
+name_of (DirData *data, const char *name)
+{
+  Name *found = g_hash_table_lookup (data->names, name);
+
+  if (found == NULL)
+    {
+      found = g_new0 (Name, 1);
+      g_hash_table_insert (data->names, g_strdup (name), found);
+    }
+  return found;
+}
+
+static gboolean
+note_other_cb (const char *name, guint8 type, guint64 ino, gpointer user_data)
+{
+  Name *entry = name_of (user_data, name);
+
+  entry->in_other = TRUE;
+  entry->other_type = type;
+  entry->other_ino = ino;
+  return TRUE;
+}
+
+static MoorReader *
+reader_of (MoorComparison *comparison, guint worker, GError **error)
+{
+  if (comparison->readers[worker] == NULL)
+    comparison->readers[worker] = moor_reader_new (comparison->options->store, error);
+  return comparison->readers[worker];
+}
+
+/* The twin on the other side, if there is one that may be looked into. */
+static void
+open_other (MoorDir *dir, DirData *data, const char *name)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (data->compared->moved)
+    {
+      data->has_other = TRUE;
+      return;
+    }
+  data->has_other = moor_dir_parent (dir) != NULL ? moor_dir_open_mirror (dir, name, &error)
+                                                  : data->compared->other_dfd >= 0;
+}
+
+static gboolean
+enter_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  MoorComparison *comparison = user_data;
+  MoorDir *parent = moor_dir_parent (dir);
+  DirData *above = parent != NULL ? moor_dir_data (parent) : NULL;
+  const char *name = moor_dir_name (dir);
+  DirData *data = g_new0 (DirData, 1);
+
+  data->comparison = comparison;
+  data->compared = above != NULL ? above->compared
+                                 : &comparison->compared[GPOINTER_TO_UINT (moor_dir_data (dir))];
+  data->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  data->state = moor_rules_home_state (comparison->options->rules);
+  data->id = data->compared->profile->root_object;
+  if (above != NULL)
+    {
+      const guint64 *id = above->dir_ids != NULL ? g_hash_table_lookup (above->dir_ids, name)
+                                                 : NULL;
+      MoorDecision decision;
+
+      moor_rules_decide (comparison->options->rules, above->state, name, TRUE, &decision);
+      data->state = decision.state;
+      data->id = id != NULL ? *id : 0;
+    }
+  moor_dir_set_data (dir, data);
+  /* What the catalogue does not know was put into the tree by somebody else. */
+  if (data->id == 0)
+    return FALSE;
+  open_other (dir, data, name);
+  return TRUE;
+}
+
+static gboolean
+entry_cb (MoorDir *dir,
+          const char *name,
+          guint8 type,
+          guint64 ino,
+          guint worker,
+          gpointer user_data)
+{
+  DirData *data = moor_dir_data (dir);
+  Name *entry = name_of (data, name);
+
+  entry->in_store = !data->compared->moved;
+  if (data->compared->moved)
+    note_other_cb (name, type, ino, data);
+  return type == DT_DIR;
+}
+
+static void
+fill_time (const struct statx *stx, gint64 *out_mtime_ns)
+{
+  *out_mtime_ns = stx->stx_mtime.tv_sec * G_GINT64_CONSTANT (1000000000) + stx->stx_mtime.tv_nsec;
+}
+
+/* Whether what lies in the store is still what was captured; says what is not. */
+static gboolean
+check_store (MoorDir *dir, DirData *data, const MoorObject *object, struct statx *out_stx)
+{
+  MoorComparison *comparison = data->comparison;
+  gint64 mtime_ns;
+  int fd = moor_dir_fd (dir, NULL);
+
+  if (fd < 0
+      || comparison->sys->statx (fd, object->name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, out_stx)
+             < 0)
+    {
+      differ (dir, object->name, MOOR_STATUS_MISSING, MOOR_CAUSE_MISSING, object->kind, TRUE,
+              data->compared->moved ? "it is gone" : "the store no longer has it");
+      return FALSE;
+    }
+
+  fill_time (out_stx, &mtime_ns);
+  if (out_stx->stx_ino != object->ino || moor_kind_from_mode (out_stx->stx_mode) != object->kind)
+    {
+      differ (dir, object->name, MOOR_STATUS_CHANGED, MOOR_CAUSE_OTHER_OBJECT, object->kind, TRUE,
+              data->compared->moved ? "it was saved anew or replaced"
+                                    : "the store holds another object under this name");
+      return FALSE;
+    }
+  if (object->kind == MOOR_KIND_FILE
+      && (out_stx->stx_size != object->size || mtime_ns != object->mtime_ns))
+    {
+      differ (dir, object->name, MOOR_STATUS_CHANGED, MOOR_CAUSE_CHANGED, object->kind, TRUE,
+              "it was edited since the capture; the edit is in the store too");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+same_owner_and_mode (const MoorCompared *compared,
+                     const MoorObject *object,
+                     const struct statx *stx)
+{
+  guint32 uid = object->uid == compared->ids.old_uid ? compared->ids.new_uid : object->uid;
+  guint32 gid = object->gid == compared->ids.old_gid ? compared->ids.new_gid : object->gid;
+
+  return stx->stx_uid == uid && stx->stx_gid == gid && stx->stx_mode == object->mode;
+}
+
+static void
+count_after (MoorCompared *compared, const struct statx *stx)
+{
+  count (&compared->n_after, 1);
+  count (&compared->bytes_after, stx->stx_size);
+}
+
+static void
+be_same (MoorDir *dir,
+         DirData *data,
+         const MoorObject *object,
+         const struct statx *stx,
+         MoorStatus status)
+{
+  count_after (data->compared, stx);
+  if (data->comparison->options->against == MOOR_AGAINST_RESTORED
+      && !same_owner_and_mode (data->compared, object, stx))
+    {
+      differ (dir, object->name, MOOR_STATUS_METADATA, MOOR_CAUSE_METADATA, object->kind, TRUE,
+              "its owner or its permissions are not what they were");
+      return;
+    }
+  count (&data->compared->n_status[status], 1);
+}
+
+/* A copy has another inode: its content is what counts. */
+static void
+compare_copy (MoorDir *dir, DirData *data, const MoorObject *object, const char *name)
+{
+  MoorComparison *comparison = data->comparison;
+  struct statx stx;
+  gint64 mtime_ns;
+  guint8 hash[MOOR_HASH_BYTES];
+  gboolean equal;
+  int fd = moor_dir_mirror_fd (dir, NULL);
+
+  if (fd < 0 || comparison->sys->statx (fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &stx) < 0)
+    return;
+  fill_time (&stx, &mtime_ns);
+  equal = moor_kind_from_mode (stx.stx_mode) == object->kind && mtime_ns == object->mtime_ns
+          && (object->kind != MOOR_KIND_FILE || stx.stx_size == object->size);
+  if (equal && object->hash != NULL
+      && (comparison->options->content || comparison->options->against == MOOR_AGAINST_RESTORED))
+    equal = moor_hash_entry (comparison->sys, fd, name, moor_job_get_cancellable (comparison->job),
+                             hash, NULL)
+            && memcmp (hash, object->hash, sizeof hash) == 0;
+  if (equal)
+    {
+      be_same (dir, data, object, &stx, MOOR_STATUS_EQUAL_COPY);
+      return;
+    }
+  count_after (data->compared, &stx);
+  differ (dir, object->name, MOOR_STATUS_CHANGED, MOOR_CAUSE_CHANGED, object->kind, TRUE,
+          "it is not the file that was copied");
+}
+
+static void
+compare_missing (MoorDir *dir, DirData *data, const MoorObject *object)
+{
+  if (data->comparison->options->against == MOOR_AGAINST_SOURCE)
+    differ (dir, object->name, MOOR_STATUS_EXTRA, MOOR_CAUSE_VANISHED, object->kind, FALSE,
+            "it was deleted since the capture; the store still has it");
+  else
+    differ (dir, object->name, MOOR_STATUS_MISSING, MOOR_CAUSE_MISSING, object->kind, TRUE,
+            "it did not come back");
+}
+
+/* Kept under another name, because there was something in its place. */
+static gboolean
+compare_renamed (MoorDir *dir, DirData *data, const MoorObject *object, const struct statx *stx)
+{
+  const Name *renamed;
+
+  if (object->target_name == NULL || data->comparison->options->against != MOOR_AGAINST_RESTORED)
+    return FALSE;
+  renamed = g_hash_table_lookup (data->names, object->target_name);
+  if (renamed == NULL || !renamed->in_other)
+    return FALSE;
+  if (renamed->other_ino != object->ino)
+    {
+      compare_copy (dir, data, object, object->target_name);
+      return TRUE;
+    }
+  count_after (data->compared, stx);
+  differ (dir, object->name, MOOR_STATUS_RENAMED, MOOR_CAUSE_COLLISION, object->kind, FALSE,
+          object->target_name);
+  return TRUE;
+}
+
+static void
+compare_object (MoorDir *dir, DirData *data, const MoorObject *object, const Name *name)
+{
+  struct statx stx;
+
+  count (&data->compared->n_before, 1);
+  count (&data->compared->bytes_before, object->size);
+  if (!check_store (dir, data, object, &stx))
+    return;
+  if (data->compared->moved)
+    {
+      be_same (dir, data, object, &stx, MOOR_STATUS_SAME);
+      return;
+    }
+  if (compare_renamed (dir, data, object, &stx))
+    return;
+  if (name == NULL || !name->in_other)
+    {
+      compare_missing (dir, data, object);
+      return;
+    }
+  if (name->other_ino == object->ino && name->other_type != DT_DIR)
+    {
+      be_same (dir, data, object, &stx, MOOR_STATUS_SAME);
+      return;
+    }
+  if (object->method != MOOR_METHOD_LINK)
+    {
+      compare_copy (dir, data, object, object->name);
+      return;
+    }
+  count_after (data->compared, &stx);
+  differ (dir, object->name, MOOR_STATUS_CHANGED, MOOR_CAUSE_OTHER_OBJECT, object->kind, TRUE,
+          "it was saved anew since the capture; the store has the earlier version");
+}
+
+static void
+compare_dir (MoorDir *dir, DirData *data, const MoorObject *object, const Name *name)
+{
+  guint64 *id = g_new (guint64, 1);
+
+  *id = object->id;
+  if (data->dir_ids == NULL)
+    data->dir_ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_hash_table_insert (data->dir_ids, g_strdup (object->name), id);
+
+  if (name == NULL || (!name->in_store && !data->compared->moved)
+      || (data->compared->moved && !name->in_other))
+    differ (dir, object->name, MOOR_STATUS_MISSING, MOOR_CAUSE_MISSING, object->kind, TRUE,
+            data->compared->moved ? "the folder is gone"
+                                  : "the store no longer has this folder, nor what was in it");
+  else if (data->has_other && !name->in_other)
+    compare_missing (dir, data, object);
+  else if (name->in_other && name->other_type != DT_DIR)
+    differ (dir, object->name, MOOR_STATUS_CHANGED, MOOR_CAUSE_OTHER_OBJECT, object->kind, TRUE,
+            "it is no folder any more");
+}
+
+typedef struct
+{
+  MoorDir *dir;
+  DirData *data;
+} Children;
+
+static gboolean
+child_cb (const MoorObject *object, gpointer user_data)
+{
+  Children *children = user_data;
+  DirData *data = children->data;
+  Name *name = g_hash_table_lookup (data->names, object->name);
+
+  if (name != NULL)
+    name->in_catalogue = TRUE;
+  if (object->target_name != NULL)
+    {
+      Name *renamed = g_hash_table_lookup (data->names, object->target_name);
+
+      if (renamed != NULL)
+        renamed->in_catalogue = TRUE;
+    }
+  if (object->kind == MOOR_KIND_DIRECTORY)
+    compare_dir (children->dir, data, object, name);
+  else
+    compare_object (children->dir, data, object, name);
+  return TRUE;
+}
+
+static MoorKind
+kind_of_type (guint8 type)
+{
+  return type == DT_UNKNOWN ? MOOR_KIND_FILE : moor_kind_from_mode ((guint32) DTTOIF (type));
+}
+
+/* What only the other side has. */
+static void
+compare_extra (MoorDir *dir, DirData *data, const char *name, const Name *entry)
+{
+  gboolean is_source = data->comparison->options->against == MOOR_AGAINST_SOURCE;
+  MoorDecision decision;
+
+  if (!entry->in_other || entry->in_catalogue)
+    return;
+  moor_rules_decide (data->comparison->options->rules, data->state, name,
+                     entry->other_type == DT_DIR, &decision);
+  if (!decision.selected)
+    return;
+  if (is_source)
+    differ (dir, name, MOOR_STATUS_MISSING, MOOR_CAUSE_CHANGED, kind_of_type (entry->other_type),
+            TRUE, "it is new since the capture and not in the store");
+  else
+    differ (dir, name, MOOR_STATUS_EXTRA, MOOR_CAUSE_NONE, kind_of_type (entry->other_type), FALSE,
+            "it was not in the store");
+}
+
+static void
+fail (MoorComparison *comparison, GError *error)
+{
+  moor_lock (&comparison->lock);
+  if (comparison->failed == NULL)
+    comparison->failed = error;
+  else
+    g_error_free (error);
+  moor_unlock (&comparison->lock);
+}
+
+/* Whether the folder has the attributes it had. */
+static void
+compare_attributes (MoorDir *dir, DirData *data)
+{
+  MoorComparison *comparison = data->comparison;
+  g_auto(MoorMeta) before = { 0 };
+  g_auto(MoorMeta) after = { 0 };
+  g_autoptr(GString) difference = g_string_new (NULL);
+  int fd = moor_dir_fd (dir, NULL);
+  int other_fd = data->has_other && !data->compared->moved ? moor_dir_mirror_fd (dir, NULL) : -1;
+
+  if (comparison->options->against != MOOR_AGAINST_RESTORED || fd < 0 || other_fd < 0)
+    return;
+  if (!moor_meta_read (comparison->sys, fd, &before, NULL)
+      || !moor_meta_read (comparison->sys, other_fd, &after, NULL))
+    return;
+  before.stx.stx_uid = before.stx.stx_uid == data->compared->ids.old_uid
+                           ? data->compared->ids.new_uid
+                           : before.stx.stx_uid;
+  before.stx.stx_gid = before.stx.stx_gid == data->compared->ids.old_gid
+                           ? data->compared->ids.new_gid
+                           : before.stx.stx_gid;
+  /* Ordinary use changes a folder's time. */
+  before.stx.stx_mtime = after.stx.stx_mtime;
+  before.flags = after.flags;
+  if (!moor_meta_equal (&before, &after, difference))
+    differ (dir, "", MOOR_STATUS_METADATA, MOOR_CAUSE_METADATA, MOOR_KIND_DIRECTORY, TRUE,
+            difference->str);
+}
+
+static void
+entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  MoorComparison *comparison = user_data;
+  DirData *data = moor_dir_data (dir);
+  Children children = { dir, data };
+  GError *error = NULL;
+  MoorReader *reader = reader_of (comparison, worker, &error);
+  int other_fd = data->has_other && !data->compared->moved ? moor_dir_mirror_fd (dir, NULL) : -1;
+  GHashTableIter iter;
+  gpointer name;
+  gpointer entry;
+
+  if (other_fd >= 0 && !moor_list_dir (comparison->sys, other_fd, note_other_cb, data, &error))
+    {
+      moor_job_log (comparison->job, MOOR_LOG_ERROR, "%s", error->message);
+      g_clear_error (&error);
+    }
+  if (reader == NULL || !moor_reader_children (reader, data->id, child_cb, &children, &error))
+    {
+      fail (comparison, error);
+      g_cancellable_cancel (moor_job_get_cancellable (comparison->job));
+      return;
+    }
+  g_hash_table_iter_init (&iter, data->names);
+  while (g_hash_table_iter_next (&iter, &name, &entry))
+    compare_extra (dir, data, name, entry);
+  compare_attributes (dir, data);
+  moor_job_add (comparison->job, g_hash_table_size (data->names), 0);
+  g_clear_pointer (&data->names, g_hash_table_unref);
+}
+
+static void
+problem_cb (MoorDir *dir,
+            const char *name,
+            int errnum,
+            const GError *error,
+            guint worker,
+            gpointer user_data)
+{
+  moor_job_log (((MoorComparison *) user_data)->job, MOOR_LOG_ERROR, "%s", error->message);
+  differ (dir, name != NULL ? name : "", MOOR_STATUS_MISSING, MOOR_CAUSE_READ_ERROR,
+          MOOR_KIND_DIRECTORY, TRUE, "the store's folder cannot be read");
+}
+
+/**
+ * moor_comparison_walk:
+ *
+ * Compares all trees of @comparison.  Blocks.  Any thread.
+ *
+ * Returns: %FALSE with %G_IO_ERROR_CANCELLED or an error of the catalogue
+ */
+gboolean
+moor_comparison_walk (MoorComparison *comparison, guint n_workers, GError **error)
+{
+  static const MoorWalkVisitor visitor = { enter_cb, entry_cb, entries_done_cb, NULL, problem_cb };
+  g_autofree MoorWalkRoot *roots = g_new0 (MoorWalkRoot, comparison->n_compared + 1);
+  MoorWalkOptions options = { .n_workers = n_workers,
+                              .sys = comparison->sys,
+                              .data_free = dir_data_free };
+  guint n_roots = 0;
+  g_autoptr(GError) walk_error = NULL;
+
+  for (guint i = 0; i < comparison->n_compared; i++)
+    {
+      const MoorCompared *compared = &comparison->compared[i];
+      int dfd = compared->moved ? compared->other_dfd : compared->store_dfd;
+
+      if (dfd < 0)
+        continue;
+      roots[n_roots].dfd = dfd;
+      roots[n_roots].mirror_dfd = compared->moved ? -1 : compared->other_dfd;
+      roots[n_roots].name = compared->profile->name;
+      roots[n_roots].data = GUINT_TO_POINTER (i);
+      n_roots++;
+    }
+  (void) moor_walk_run (roots, n_roots, &visitor, comparison, &options,
+                        moor_job_get_cancellable (comparison->job), &walk_error);
+  if (comparison->failed != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&comparison->failed));
+      return FALSE;
+    }
+  if (walk_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&walk_error));
+      return FALSE;
+    }
+  return TRUE;
+}

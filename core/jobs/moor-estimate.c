@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-estimate-private.h"
+
+#include <string.h>
+
+#include "moor-text.h"
+#include "moor-walk.h"
+
+/*
+ * The same walk as a capture's, but it only counts.  What a rule leaves out is
+ * walked as well, because its size is shown.  The time to link comes from trying
+ * it on a few thousand real objects; see moor-estimate-time.c.
+ */
+
+#define PROFILE_EVENT_MS 150
+
+static const MoorPhase phases[] = { { "scan", 90 }, { "probe", 10 } };
+
+typedef struct
+{
+  gsize n_objects; /* (atomic) both */
+  gsize n_bytes;
+} RuleCount;
+
+typedef struct
+{
+  MoorJob *job;
+  const MoorSys *sys;
+  MoorSystem *system;
+  MoorRules *rules;
+  GPtrArray *chosen;     /* (element-type MoorChosen) (owned) */
+  MoorEstimated *people; /* (owned): one for each of @chosen */
+  RuleCount *left_out;   /* (owned): one for each rule */
+  MoorEstimated *here;   /* (owned): one for each worker: of the directory it is in */
+} Run;
+
+typedef struct
+{
+  guint chosen;
+  MoorRuleState state;
+  int left_out_by; /* a rule, or -1 */
+  gboolean copied;
+} DirData;
+
+static void
+count (gsize *counter, gsize n)
+{
+  if (n > 0)
+    (void) g_atomic_pointer_add (counter, (gssize) n);
+}
+
+static const MoorChosen *
+chosen_of (const Run *run, guint index)
+{
+  return g_ptr_array_index (run->chosen, index);
+}
+
+static char *
+path_of (const Run *run, MoorDir *dir, const char *name)
+{
+  const DirData *data = moor_dir_data (dir);
+  g_autofree char *below = moor_dir_path (dir);
+  const char *slash = strchr (below, '/');
+
+  return g_build_filename (chosen_of (run, data->chosen)->place.path,
+                           slash != NULL ? slash + 1 : "", name, NULL);
+}
+
+static void
+report (Run *run,
+        MoorDir *dir,
+        const char *name,
+        MoorSeverity severity,
+        MoorCause cause,
+        int errnum,
+        const char *action)
+{
+  const DirData *data = moor_dir_data (dir);
+  g_autofree char *path = path_of (run, dir, name);
+
+  moor_job_issue (run->job, severity, cause, path, chosen_of (run, data->chosen)->profile->name,
+                  errnum, action);
+  count (&run->people[data->chosen].n_attention, 1);
+}
+
+static gboolean
+enter_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  Run *run = user_data;
+  MoorDir *parent = moor_dir_parent (dir);
+  const DirData *above = parent != NULL ? moor_dir_data (parent) : NULL;
+  guint chosen = above != NULL ? above->chosen : GPOINTER_TO_UINT (moor_dir_data (dir));
+  DirData *data = g_new0 (DirData, 1);
+
+  data->chosen = chosen;
+  data->state = moor_rules_home_state (run->rules);
+  data->left_out_by = -1;
+  if (above != NULL)
+    {
+      MoorDecision decision;
+
+      moor_rules_decide (run->rules, above->state, moor_dir_name (dir), TRUE, &decision);
+      data->state = decision.state;
+      data->left_out_by = above->left_out_by >= 0 || decision.selected ? above->left_out_by
+                                                                       : decision.rule;
+    }
+  data->copied = chosen_of (run, chosen)->copy_only || moor_dir_is_other_subvolume (dir);
+  moor_dir_set_data (dir, data);
+  if (data->left_out_by < 0)
+    run->here[worker].n_directories++;
+  return TRUE;
+}
+
+static void
+count_left_out (Run *run, const DirData *data, int rule, guint64 size)
+{
+  if (rule >= 0)
+    {
+      count (&run->left_out[rule].n_objects, 1);
+      count (&run->left_out[rule].n_bytes, size);
+    }
+  count (&run->people[data->chosen].n_excluded, 1);
+  count (&run->people[data->chosen].n_excluded_bytes, size);
+}
+
+/* Why an object will have to be copied, if it will. */
+static MoorCause
+copy_cause (const Run *run, const DirData *data, const struct statx *stx)
+{
+  const MoorVolume *volume = chosen_of (run, data->chosen)->place.volume;
+
+  if (data->copied)
+    return volume->can_link ? MOOR_CAUSE_OTHER_VOLUME : MOOR_CAUSE_NO_LINKS;
+  if (stx->stx_attributes & STATX_ATTR_IMMUTABLE)
+    return MOOR_CAUSE_IMMUTABLE;
+  if (stx->stx_attributes & STATX_ATTR_APPEND)
+    return MOOR_CAUSE_APPEND_ONLY;
+  if (stx->stx_nlink >= volume->max_links)
+    return MOOR_CAUSE_TOO_MANY_LINKS;
+  return MOOR_CAUSE_NONE;
+}
+
+static void
+count_entry (Run *run,
+             MoorDir *dir,
+             const DirData *data,
+             const char *name,
+             const struct statx *stx,
+             guint worker)
+{
+  MoorEstimated *here = &run->here[worker];
+  MoorCause cause = copy_cause (run, data, stx);
+
+  here->n_files++;
+  here->n_bytes += stx->stx_size;
+  if (cause == MOOR_CAUSE_NONE)
+    return;
+  here->n_copies++;
+  here->n_copy_bytes += stx->stx_size;
+  report (run, dir, name, MOOR_SEVERITY_NOTE, cause, 0, "will be copied");
+}
+
+static gboolean
+entry_cb (MoorDir *dir,
+          const char *name,
+          guint8 type,
+          guint64 ino,
+          guint worker,
+          gpointer user_data)
+{
+  Run *run = user_data;
+  const DirData *data = moor_dir_data (dir);
+  MoorDecision decision = { .selected = data->left_out_by < 0, .rule = data->left_out_by };
+  struct statx stx;
+  int fd;
+
+  if (type == DT_DIR)
+    return TRUE;
+  if (data->left_out_by < 0 && data->state != 0)
+    moor_rules_decide (run->rules, data->state, name, FALSE, &decision);
+
+  fd = moor_dir_fd (dir, NULL);
+  if (fd < 0
+      || run->sys->statx (fd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
+                          STATX_TYPE | STATX_NLINK | STATX_SIZE, &stx)
+             < 0)
+    {
+      if (errno != ENOENT && decision.selected)
+        report (run, dir, name, MOOR_SEVERITY_WARNING, moor_cause_from_errno (errno), errno,
+                "will be left out");
+      return FALSE;
+    }
+  if (decision.selected)
+    count_entry (run, dir, data, name, &stx, worker);
+  else
+    count_left_out (run, data, decision.rule, stx.stx_size);
+  return FALSE;
+}
+
+static void
+entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  Run *run = user_data;
+  const DirData *data = moor_dir_data (dir);
+  MoorEstimated *here = &run->here[worker];
+  MoorEstimated *all = &run->people[data->chosen];
+  gsize now_ms = (gsize) (g_get_monotonic_time () / 1000);
+  gsize due_ms = (gsize) g_atomic_pointer_get (&all->next_event_ms);
+
+  count (&all->n_files, here->n_files);
+  count (&all->n_directories, here->n_directories);
+  count (&all->n_bytes, here->n_bytes);
+  count (&all->n_copies, here->n_copies);
+  count (&all->n_copy_bytes, here->n_copy_bytes);
+  moor_job_add (run->job, here->n_files + here->n_directories, here->n_bytes);
+  *here = (MoorEstimated){ 0 };
+
+  if (now_ms >= due_ms
+      && g_atomic_pointer_compare_and_exchange (&all->next_event_ms, (gpointer) due_ms,
+                                                (gpointer) (now_ms + PROFILE_EVENT_MS)))
+    moor_job_profile (run->job, chosen_of (run, data->chosen)->profile->name, "working",
+                      (guint64) (gsize) g_atomic_pointer_get (&all->n_files),
+                      (guint64) (gsize) g_atomic_pointer_get (&all->n_bytes));
+}
+
+static void
+problem_cb (MoorDir *dir,
+            const char *name,
+            int errnum,
+            const GError *error,
+            guint worker,
+            gpointer user_data)
+{
+  Run *run = user_data;
+  const DirData *data = moor_dir_data (dir);
+  MoorCause cause = moor_cause_from_errno (errnum);
+
+  if (g_error_matches (error, MOOR_ERROR, MOOR_ERROR_OTHER_DOMAIN))
+    cause = MOOR_CAUSE_MOUNT_POINT;
+  else if (errnum == EACCES && geteuid () == 0)
+    cause = MOOR_CAUSE_UNREADABLE_MOUNT;
+  if (cause != MOOR_CAUSE_VANISHED && data->left_out_by < 0)
+    report (run, dir, name, MOOR_SEVERITY_WARNING, cause, errnum,
+            "will be left out with all it holds");
+}
+
+static gboolean
+scan (Run *run, guint n_workers, GError **error)
+{
+  static const MoorWalkVisitor visitor = { enter_cb, entry_cb, entries_done_cb, NULL, problem_cb };
+  g_autofree MoorWalkRoot *roots = g_new0 (MoorWalkRoot, run->chosen->len + 1);
+  MoorWalkOptions options = { .n_workers = n_workers, .sys = run->sys, .data_free = g_free };
+
+  moor_job_begin_phase (run->job, "scan", 0, 0);
+  for (guint i = 0; i < run->chosen->len; i++)
+    {
+      roots[i].dfd = chosen_of (run, i)->place.dfd;
+      roots[i].mirror_dfd = -1;
+      roots[i].name = chosen_of (run, i)->profile->name;
+      roots[i].data = GUINT_TO_POINTER (i);
+    }
+  if (!moor_walk_run (roots, run->chosen->len, &visitor, run, &options,
+                      moor_job_get_cancellable (run->job), error))
+    return FALSE;
+  for (guint i = 0; i < run->chosen->len; i++)
+    moor_job_profile (run->job, chosen_of (run, i)->profile->name, "done", run->people[i].n_files,
+                      run->people[i].n_bytes);
+  moor_job_end_phase (run->job);
+  return TRUE;
+}
+
+static void
+add_numbers (JsonObject *object, const MoorEstimated *counts)
+{
+  const struct
+  {
+    const char *member;
+    gsize value;
+  } numbers[] = {
+    { "files", counts->n_files },         { "directories", counts->n_directories },
+    { "bytes", counts->n_bytes },         { "links", counts->n_files - counts->n_copies },
+    { "copies", counts->n_copies },       { "copy-bytes", counts->n_copy_bytes },
+    { "excluded", counts->n_excluded },   { "excluded-bytes", counts->n_excluded_bytes },
+    { "attention", counts->n_attention },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      gint64 before = json_object_get_int_member_with_default (object, numbers[i].member, 0);
+
+      json_object_set_int_member (object, numbers[i].member, before + (gint64) numbers[i].value);
+    }
+}
+
+static void
+fill_left_out (const Run *run, JsonObject *result)
+{
+  JsonArray *left_out = json_array_new ();
+
+  json_object_set_array_member (result, "excluded", left_out);
+  for (guint i = 0; i < moor_rules_get_n_rules (run->rules); i++)
+    {
+      JsonObject *entry;
+
+      if (run->left_out[i].n_objects == 0)
+        continue;
+      entry = json_object_new ();
+      json_object_set_string_member (entry, "pattern", moor_rules_get_pattern (run->rules, i));
+      json_object_set_string_member (entry, "name", moor_rules_get_name (run->rules, i));
+      json_object_set_int_member (entry, "objects", (gint64) run->left_out[i].n_objects);
+      json_object_set_int_member (entry, "bytes", (gint64) run->left_out[i].n_bytes);
+      json_array_add_object_element (left_out, entry);
+    }
+}
+
+static void
+fill_result (const Run *run, const MoorLinkCost *cost, JsonObject *result)
+{
+  JsonArray *profiles = json_array_new ();
+  JsonObject *totals = json_object_new ();
+  MoorEstimated all = { 0 };
+
+  for (guint i = 0; i < run->chosen->len; i++)
+    {
+      const MoorProfile *profile = chosen_of (run, i)->profile;
+      JsonObject *entry = json_object_new ();
+      g_autofree char *home = moor_text_path (profile->home);
+
+      json_object_set_string_member (entry, "name", profile->name);
+      json_object_set_string_member (entry, "full-name",
+                                     profile->full_name != NULL ? profile->full_name : "");
+      json_object_set_string_member (entry, "home", home);
+      json_object_set_string_member (entry, "state", moor_profile_state_id (profile->state));
+      add_numbers (entry, &run->people[i]);
+      add_numbers (totals, &run->people[i]);
+      moor_link_cost_fill (cost, &run->people[i], FALSE, entry);
+      moor_estimated_add (&all, &run->people[i]);
+      json_array_add_object_element (profiles, entry);
+    }
+  moor_link_cost_fill (cost, &all, TRUE, totals);
+  json_object_set_double_member (totals, "scan-seconds", cost->scan_s);
+  json_object_set_array_member (result, "profiles", profiles);
+  json_object_set_object_member (result, "totals", totals);
+  fill_left_out (run, result);
+  json_object_set_array_member (result, "causes", moor_job_causes_to_json (run->job));
+}
+
+static void
+run_clear (Run *run)
+{
+  g_clear_pointer (&run->chosen, g_ptr_array_unref);
+  g_free (run->people);
+  g_free (run->left_out);
+  g_free (run->here);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+/* Where the store would be; what is wrong with that place is a problem to be
+ * told, not the end of an estimate. */
+static void
+look_at_store (Run *run, const MoorEstimateOptions *options, JsonObject *result)
+{
+  g_autoptr(MoorVolume) volume = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = moor_text_path (options->store_path);
+  MoorSpace space = { 0 };
+
+  json_object_set_string_member (result, "store-path", text);
+  if (!moor_scope_check_store_path (run->system, options->store_path, &volume, &error))
+    {
+      json_object_set_string_member (result, "store-problem", error->message);
+      moor_job_log (run->job, MOOR_LOG_WARNING, "%s", error->message);
+      return;
+    }
+  else
+    {
+      g_auto(MoorFd) fd = moor_volume_open_root (volume, NULL);
+
+      if (fd >= 0 && moor_volume_space (fd, &space, NULL))
+        json_object_set_int_member (result, "store-free", (gint64) space.n_free_bytes);
+    }
+}
+
+/**
+ * moor_estimate_run:
+ * @result: gets counts, sizes, times and problems; see moor-request.h
+ *
+ * Counts what a capture would take and how long it would be at it.  Writes
+ * nothing but a small folder of links, for a moment, on the volumes of the homes.
+ *
+ * Blocks.  Any thread.
+ *
+ * Returns: %FALSE with %MOOR_ERROR_REFUSED or %G_IO_ERROR
+ */
+gboolean
+moor_estimate_run (MoorJob *job,
+                   MoorSystem *system,
+                   const MoorEstimateOptions *options,
+                   JsonObject *result,
+                   GError **error)
+{
+  g_auto(Run) run = { .job = job,
+                       .sys = moor_job_get_sys (job),
+                       .system = system,
+                       .rules = options->rules };
+  MoorLinkCost cost = MOOR_LINK_COST_INIT;
+  gint64 started_us = g_get_monotonic_time ();
+  guint n_workers;
+
+  moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
+  run.chosen = moor_scope_choose (job, system, &options->selection, error);
+  if (run.chosen == NULL)
+    return FALSE;
+  for (guint i = 0; i < run.chosen->len; i++)
+    {
+      MoorChosen *chosen = g_ptr_array_index (run.chosen, i);
+
+      chosen->copy_only = !moor_scope_volume_takes_part (system, chosen);
+    }
+
+  n_workers = moor_choose_n_threads (options->n_threads, run.chosen);
+  run.people = g_new0 (MoorEstimated, run.chosen->len + 1);
+  run.left_out = g_new0 (RuleCount, moor_rules_get_n_rules (options->rules) + 1);
+  run.here = g_new0 (MoorEstimated, n_workers);
+  look_at_store (&run, options, result);
+  if (!scan (&run, n_workers, error))
+    return FALSE;
+  cost.scan_s = (double) (g_get_monotonic_time () - started_us) / G_USEC_PER_SEC;
+
+  moor_job_begin_phase (job, "probe", 0, 0);
+  if (!moor_link_cost_measure (&cost, job, run.chosen, options, error))
+    return FALSE;
+  moor_job_end_phase (job);
+  fill_result (&run, &cost, result);
+  return TRUE;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "moor-job.h"
+#include "moor-store.h"
+#include "moor-system.h"
+
+G_BEGIN_DECLS
+
+/**
+ * MoorSelection:
+ * @users: (array zero-terminated=1) (nullable): patterns of login names; %NULL for
+ *   everybody whom a capture takes when nobody says otherwise
+ * @excluded_users: (array zero-terminated=1) (nullable): patterns; they win
+ * @used_within_days: only who used the system lately; negative for all
+ *
+ * Whose files a job is about.
+ */
+typedef struct
+{
+  const char *const *users;
+  const char *const *excluded_users;
+  int used_within_days;
+} MoorSelection;
+
+/* clang-format off */
+#define MOOR_SELECTION_INIT { .users = NULL, .excluded_users = NULL, .used_within_days = -1 }
+/* clang-format on */
+
+/**
+ * MoorChosen:
+ * @place: where the home really is
+ * @part: (nullable): the part of the store that takes it; known once a store exists
+ * @tree_path: (type filename): its path below that part's `tree/`
+ * @copy_only: nothing of it can be linked: its volume has no part of its own
+ *
+ * One chosen person.
+ */
+typedef struct
+{
+  MoorProfile *profile;
+  MoorPlace place;
+  const MoorPart *part;
+  char *tree_path;
+  gboolean copy_only;
+  guint32 id;
+} MoorChosen;
+
+gboolean moor_selection_matches (const MoorSelection *selection, const char *name);
+GPtrArray *moor_scope_choose (MoorJob *job,
+                              MoorSystem *system,
+                              const MoorSelection *selection,
+                              GError **error); /* (element-type MoorChosen) (owned) */
+gboolean moor_scope_volume_takes_part (MoorSystem *system, const MoorChosen *chosen);
+gboolean moor_scope_check_store_path (MoorSystem *system,
+                                      const char *store_path,
+                                      MoorVolume **out_volume,
+                                      GError **error);
+
+G_END_DECLS
