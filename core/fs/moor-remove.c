@@ -309,14 +309,14 @@ problem (MoorDir *dir,
       pass->resisted = errnum != 0;
       return;
     }
+  /* What became something else makes its parent not empty, and that is walked again. */
+  if (g_error_matches (error, MOOR_ERROR, MOOR_ERROR_VANISHED))
+    return;
   if (name == NULL)
     {
       node->errnum = errnum;
       return;
     }
-  /* What became something else makes its parent not empty, and that is walked again. */
-  if (g_error_matches (error, MOOR_ERROR, MOOR_ERROR_VANISHED))
-    return;
 
   errnum = remove_unread (pass->remover, moor_dir_fd (dir, NULL), name, errnum);
   settle (pass->remover, dir, name, DT_DIR, errnum, worker_of (pass, worker));
@@ -399,7 +399,7 @@ sum_tallies (const Tally *tallies, guint n_workers, guint64 *out_n_removed, guin
 
 /**
  * moor_remove_tree:
- * @dfd: a directory, which stays
+ * @dfd: a directory, which stays; open for reading, or its own marks cannot be taken off
  * @name: (type filename): what to remove from it: a directory with all below it, or
  *   anything else
  * @options: (nullable): how to go about it

@@ -274,7 +274,10 @@ read_entries (MoorWorker *worker, MoorDir *dir)
     {
       g_autofree char *shown = moor_text_path (dir->name);
 
-      (void) moor_throw_errno (&error, errnum, "reading the folder “%s”", shown);
+      if (errnum == ENOENT)
+        (void) moor_throw (&error, MOOR_ERROR_VANISHED, "the folder “%s” disappeared", shown);
+      else
+        (void) moor_throw_errno (&error, errnum, "reading the folder “%s”", shown);
       tell_problem (worker, dir, NULL, errnum, error);
     }
   if (walk->visitor->entries_done != NULL && !is_stopped (walk))

@@ -30,8 +30,9 @@ typedef struct _MoorDir MoorDir;
  *   @errnum is the errno behind it
  *
  * What to do on a walk.  Each callback runs in one of the workers (numbered from
- * 0); callbacks of one directory never overlap, but for `leave` all come from
- * the same worker.
+ * 0).  Those of one directory come from the same worker, up to entries_done; after
+ * that there are only `problem`s with its subdirectories, which may be several at
+ * once, and then `leave`.
  */
 typedef struct
 {

@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "moor-error.h"
 #include "moor-fd.h"
-#include "moor-lock.h"
 #include "moor-walk.h"
 
 #define MAX_WORKERS 8
@@ -834,144 +832,6 @@ test_a_mirror_is_a_real_directory (void **state)
   g_clear_error (&answers.without_parent);
 }
 
-/* The attack: while a privileged walk runs, the owner of the tree swaps a directory
- * for a symbolic link to one that is not theirs, as fast as possible. */
-typedef struct
-{
-  char *a;
-  char *b;
-  gint stop;
-  guint n_swaps;
-} Swapper;
-
-static gpointer
-swap (gpointer user_data)
-{
-  Swapper *swapper = user_data;
-
-  while (!g_atomic_int_get (&swapper->stop))
-    {
-      (void) renameat2 (AT_FDCWD, swapper->a, AT_FDCWD, swapper->b, RENAME_EXCHANGE);
-      swapper->n_swaps++;
-    }
-  return NULL;
-}
-
-static void
-test_a_swapped_directory_leads_nowhere_else (void **state)
-{
-  const Fixture *fixture = *state;
-  Swapper swapper = { .a = g_build_filename (fixture->src, "dir-0", "dir-0", NULL),
-                      .b = g_build_filename (fixture->src, "dir-0", "other", NULL) };
-  GThread *thread;
-  guint n_outside = 0;
-  guint n_problems = 0;
-
-  make_tree (fixture->src, 3, 3, 3);
-  moor_test_write (fixture->dst, "secret", "x");
-  assert_int_equal (symlink (fixture->dst, swapper.b), 0);
-
-  thread = g_thread_new ("swap", swap, &swapper);
-  for (guint i = 0; i < 1000; i++)
-    {
-      g_autoptr(GPtrArray) seen = NULL;
-      g_auto(Trip) trip;
-
-      trip_init (&trip);
-      (void) take_trip (&trip, fixture, 2, 4, NULL, NULL);
-      seen = seen_paths (&trip);
-      for (guint k = 0; k < seen->len; k++)
-        n_outside += g_str_has_suffix (g_ptr_array_index (seen, k), "/secret") ? 1 : 0;
-      n_problems += SUM (&trip, n_problems);
-    }
-  g_atomic_int_set (&swapper.stop, TRUE);
-  moor_thread_join (thread);
-
-  print_message ("# %u swaps, %u times noticed\n", swapper.n_swaps, n_problems);
-  assert_int_equal (n_outside, 0);
-  assert_true (swapper.n_swaps > 0);
-  g_free (swapper.a);
-  g_free (swapper.b);
-}
-
-static void
-test_a_mount_is_not_entered (void **state)
-{
-  const Fixture *fixture = *state;
-  g_autofree char *mount_point = g_build_filename (fixture->src, "mounted", NULL);
-  g_auto(Trip) trip;
-  gboolean walked;
-
-  if (geteuid () != 0)
-    moor_test_skip ("bind mounts need root");
-
-  trip_init (&trip);
-  moor_test_write (fixture->dst, "behind", "x");
-  assert_int_equal (g_mkdir (mount_point, 0755), 0);
-  if (mount (fixture->dst, mount_point, NULL, MS_BIND, NULL) < 0)
-    {
-      trip_clear (&trip);
-      moor_test_skip ("bind mounts are not permitted here");
-    }
-  walked = take_trip (&trip, fixture, 1, 0, NULL, NULL);
-  assert_int_equal (umount2 (mount_point, MNT_DETACH), 0);
-
-  assert_true (walked);
-  assert_int_equal (trip.n_entries, 1);
-  assert_gerror (trip.error, MOOR_ERROR, MOOR_ERROR_OTHER_DOMAIN);
-  assert_string_equal (trip.problem, "mounted");
-}
-
-static void
-count_subvolumes (MoorDir *dir, gpointer user_data)
-{
-  guint *n = user_data;
-
-  if (moor_dir_is_other_subvolume (dir))
-    (*n)++;
-}
-
-static void
-test_a_subvolume_is_entered_and_marked (void **state)
-{
-  const Fixture *fixture = *state;
-  g_autofree char *subvolume = NULL;
-  Fixture inside = { 0 };
-  MoorTestVolume volume;
-  guint n_marked = 0;
-  gboolean made, walked = FALSE;
-  g_auto(Trip) trip;
-
-  if (!moor_test_can_mount ("btrfs"))
-    moor_test_skip ("needs root and mkfs.btrfs");
-
-  trip_init (&trip);
-  made = moor_test_volume_new (fixture->root, "volume", "btrfs", 128, &volume);
-  if (made)
-    {
-      const char *argv[] = { "btrfs", "subvolume", "create", NULL, NULL };
-
-      inside.src = volume.mount_point;
-      argv[3] = subvolume = g_build_filename (volume.mount_point, "subvolume", NULL);
-      made = moor_test_run (argv, NULL);
-    }
-  if (made)
-    {
-      moor_test_write (subvolume, "below/file", "x");
-      moor_test_write (inside.src, "plain/file", "x");
-      trip.on_enter = count_subvolumes;
-      trip.hook_data = &n_marked;
-      walked = take_trip (&trip, &inside, 1, 0, NULL, NULL);
-    }
-  moor_test_volume_free (&volume);
-
-  assert_true (made);
-  assert_true (walked);
-  assert_int_equal (SUM (&trip, n_problems), 0);
-  assert_int_equal (trip.n_entries, 5);
-  assert_int_equal (n_marked, 2);
-}
-
 /* The call number `fail_at`, counted over all members, fails with EIO. */
 static struct
 {
@@ -1103,9 +963,6 @@ main (void)
     TEST (test_a_directory_that_disappears_is_a_problem),
     TEST (test_what_is_reopened_must_be_what_it_was),
     TEST (test_a_mirror_is_a_real_directory),
-    TEST (test_a_swapped_directory_leads_nowhere_else),
-    TEST (test_a_mount_is_not_entered),
-    TEST (test_a_subvolume_is_entered_and_marked),
     TEST (test_survives_a_fault_in_every_call),
     TEST (test_a_listing_ends_when_it_is_told_to),
   };
