@@ -230,16 +230,15 @@ toggle_flags (const MoorHandle *handle, int *flags, int toggle, Losses *losses)
  * whole set for one.  Those that lock the object come last, at once: one of
  * them keeps the other from being set. */
 static void
-apply_flags (const MoorHandle *handle, const MoorMeta *meta, Losses *losses)
+apply_flags (const MoorHandle *handle, const MoorMeta *meta, int flags, Losses *losses)
 {
   int wanted = meta->flags & MOOR_META_SETTABLE_FLAGS;
-  int flags = 0;
   int toggle;
 
-  if (handle->sys->get_flags (handle->fd, &flags) < 0)
+  if (flags < 0)
     {
       if (wanted != 0)
-        lose (losses, errno, "attributes (chattr)");
+        lose (losses, EOPNOTSUPP, "attributes (chattr)");
       return;
     }
 
@@ -249,33 +248,36 @@ apply_flags (const MoorHandle *handle, const MoorMeta *meta, Losses *losses)
   toggle_flags (handle, &flags, toggle & MOOR_META_LOCKING_FLAGS, losses);
 }
 
-/* An object that is locked from an earlier run has to be opened up first. */
-static void
-unlock (const MoorHandle *handle)
+/* The flags that the object has now, or -1 where there are none.  One that is
+ * locked, as from an earlier run, is opened up first. */
+static int
+take_flags (const MoorHandle *handle, const MoorMeta *meta)
 {
   int flags = 0;
 
-  if (handle->sys->get_flags (handle->fd, &flags) == 0 && (flags & MOOR_META_LOCKING_FLAGS) != 0)
-    (void) handle->sys->set_flags (handle->fd, flags & ~MOOR_META_LOCKING_FLAGS);
+  if (!moor_handle_can_have_flags (handle, &meta->stx)
+      || handle->sys->get_flags (handle->fd, &flags) < 0)
+    return -1;
+  if ((flags & MOOR_META_LOCKING_FLAGS) != 0
+      && handle->sys->set_flags (handle->fd, flags & ~MOOR_META_LOCKING_FLAGS) == 0)
+    flags &= ~MOOR_META_LOCKING_FLAGS;
+  return flags;
 }
 
 static gboolean
 apply (const MoorHandle *handle, const MoorMeta *meta, GError **error)
 {
   g_auto(Losses) losses = { .errnum = 0 };
-  gboolean is_owned;
+  int flags = take_flags (handle, meta);
+  gboolean is_owned = apply_owner (handle, meta, &losses);
 
-  if (moor_handle_can_have_flags (handle, &meta->stx))
-    unlock (handle);
-  is_owned = apply_owner (handle, meta, &losses);
   apply_xattrs (handle, meta, ROUND_PLAIN, &losses);
   apply_mode (handle, meta, is_owned, &losses);
   remove_other_xattrs (handle, meta, &losses);
   apply_xattrs (handle, meta, ROUND_ACL, &losses);
   apply_xattrs (handle, meta, ROUND_CAPABILITY, &losses);
   apply_times (handle, meta, &losses);
-  if (moor_handle_can_have_flags (handle, &meta->stx))
-    apply_flags (handle, meta, &losses);
+  apply_flags (handle, meta, flags, &losses);
 
   return losses.words == NULL
          || moor_throw_errno (error, losses.errnum, "setting %s", losses.words->str);

@@ -325,7 +325,8 @@ reown (const MoorHandle *handle, const MoorIdMap *map, gboolean *out_changed, GE
  *
  * May be repeated: what is done is not done again, and what a failure or a
  * crash left half done is completed (on file systems with `trusted.`
- * attributes; elsewhere a crash can cost a setuid bit).
+ * attributes; elsewhere a crash can cost a setuid bit).  An immutable object
+ * resists: its mark is set after this.
  *
  * Blocks for a few system calls; any thread.
  *

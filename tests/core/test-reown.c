@@ -196,6 +196,7 @@ test_what_belongs_to_others_stays_theirs (void **state)
 {
   const Fixture *fixture = *state;
   gboolean changed = TRUE;
+  struct stat st;
 
   if (geteuid () != 0)
     moor_test_skip ("only root may change owners");
@@ -204,9 +205,12 @@ test_what_belongs_to_others_stays_theirs (void **state)
   assert_false (changed);
 
   assert_int_equal (fchownat (fixture->dfd, "secret", 2000, 1001, 0), 0);
+  assert_int_equal (fchmodat (fixture->dfd, "secret", 04711, 0), 0);
   assert_true (reown (fixture, moor_sys_posix (), "secret", &changed));
   assert_true (changed);
   assert_owned (fixture, "secret", 2000, 1006);
+  assert_int_equal (fstatat (fixture->dfd, "secret", &st, 0), 0);
+  assert_int_equal (st.st_mode & 07777, 04711);
 }
 
 static void

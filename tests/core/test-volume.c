@@ -314,7 +314,6 @@ test_xfs_without_reflink_is_known_not_to_clone (void **state)
 {
   Fixture *fixture = *state;
   g_autoptr(MoorVolume) volume = NULL;
-  g_autofree char *point = NULL;
 
   if (!use_volume (fixture, "xfs", 320))
     moor_test_skip ("no root, loop devices or mkfs.xfs");
