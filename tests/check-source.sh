@@ -97,7 +97,7 @@ everything='core app tests'
   refuse 'the condition comes first' \
     'g_return_(val_)?if_fail \((-?[0-9]+|NULL|TRUE|FALSE),' $everything
   refuse 'no goto' '(^|[^a-zA-Z_])goto [a-z_]+;' $everything
-  refuse 'a note to oneself is an issue, or nothing' '(TODO|FIXME|XXX)' core app
+  refuse 'a note to oneself is an issue, or nothing' '\b(TODO|FIXME|XXX)\b' core app
   refuse 'no shell' '(^|[=(;!&|]) *(system|popen|g_spawn_command_line_[a-z]+) \(' core app
   refuse 'assertions stay on' 'define G_DISABLE_(ASSERT|CHECKS)' $everything
   refuse 'no code for tests in production' 'RUNNING_TESTS|getenv \("MOORING_TEST' core app
