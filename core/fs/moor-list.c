@@ -6,7 +6,7 @@
 #include "moor-fd.h"
 #include "moor-walk-private.h"
 
-#define LIST_BUFFER_BYTES (32 * 1024)
+#define LIST_BUFFER_BYTES ((gsize) 32 * 1024)
 
 /* What getdents64() writes. */
 typedef struct

@@ -29,7 +29,7 @@
  * `walk->lock` is taken twice or three times (queues and counts) and
  * `walk->fd_lock` about four times (moor-slot.c), for a few instructions each. */
 
-#define BUFFER_BYTES (256 * 1024)
+#define BUFFER_BYTES ((gsize) 256 * 1024)
 #define MAX_OPEN_DIRS 1024
 #define MIN_OPEN_PER_WORKER 4
 
