@@ -31,7 +31,11 @@ int moor_open_in_root (const MoorSys *sys,
                        char **out_canonical,
                        GError **error);
 int moor_open_beneath (const MoorSys *sys, int dfd, const char *path, int flags, GError **error);
-int moor_make_dirs_beneath (const MoorSys *sys, int dfd, const char *path, mode_t mode, GError **error);
+int moor_make_dirs_beneath (const MoorSys *sys,
+                            int dfd,
+                            const char *path,
+                            mode_t mode,
+                            GError **error);
 char *moor_fd_path (int fd);
 
 G_END_DECLS

@@ -12,11 +12,8 @@ G_BEGIN_DECLS
  *
  * Told about each object; runs in a worker thread.
  */
-typedef void (*MoorRemoveFunc) (const char *path,
-                                guint8 type,
-                                int errnum,
-                                guint worker,
-                                gpointer user_data);
+typedef void (
+    *MoorRemoveFunc) (const char *path, guint8 type, int errnum, guint worker, gpointer user_data);
 
 /**
  * MoorRemoveOptions:
