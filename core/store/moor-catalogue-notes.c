@@ -39,7 +39,7 @@ moor_store_update_object (MoorStore *store, const MoorObject *object, GError **e
   if (sqlite3_changes (store->db.handle) != 1)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                   "The catalogue of “%s” has no object %" G_GUINT64_FORMAT, store->path,
+                   "The catalogue of “%s” has no object %" G_GUINT64_FORMAT, store->shown,
                    object->id);
       return FALSE;
     }

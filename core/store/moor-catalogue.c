@@ -140,7 +140,7 @@ check_changed (MoorStore *store, const char *what, GError **error)
   if (sqlite3_changes (store->db.handle) == 1)
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "The catalogue of “%s” has no such %s",
-               store->path, what);
+               store->shown, what);
   return FALSE;
 }
 

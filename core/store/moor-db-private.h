@@ -18,7 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (sqlite3_stmt, sqlite3_finalize)
  * MoorDb:
  * @handle: (owned) (nullable): the connection
  * @dfd: (not owned): the store's directory; open as long as @handle is
- * @path: (not owned): the store's path, for messages
+ * @path: (not owned): the store's path, fit for messages
  */
 typedef struct
 {

@@ -214,11 +214,13 @@ throw_full (const MoorDb *db, GError **error, const char *what)
 gboolean
 moor_db_throw_damaged (const MoorDb *db, GError **error, const char *damage)
 {
+  g_autofree char *shown = moor_text_path (damage);
+
   return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
                      "The catalogue of the store “%s” is damaged: %s. The files themselves are "
                      "still in the folder “tree” there; the file MOORING beside it says how to get "
                      "them back by hand.",
-                     db->path, damage);
+                     db->path, shown);
 }
 
 /**
@@ -241,7 +243,7 @@ moor_db_throw (const MoorDb *db, GError **error, const char *what)
   if (rc == SQLITE_FULL || (io && (errnum == ENOSPC || errnum == EDQUOT)))
     return throw_full (db, error, what);
   if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB || rc == SQLITE_SCHEMA || rc == SQLITE_ERROR
-      || (rc == SQLITE_CANTOPEN && errnum == 0))
+      || (rc == SQLITE_CANTOPEN && (errnum == 0 || errnum == ENOENT)))
     return moor_db_throw_damaged (db, error, sqlite3_errmsg (db->handle));
   if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
     return moor_throw (error, MOOR_ERROR_BUSY,

@@ -325,7 +325,7 @@ look_again (MoorStore *store, GError **error)
 
   if (fstat (store->marker_fd, &st) < 0 || st.st_nlink == 0)
     return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
-                       "The store “%s” has been removed meanwhile", store->path);
+                       "The store “%s” has been removed meanwhile", store->shown);
   transaction = moor_transaction_read (store, error);
   return transaction != NULL && moor_store_load_state (store, error)
          && moor_parts_load (store, error);
@@ -354,7 +354,7 @@ moor_store_lock (MoorStore *store, const char *what, GError **error)
       owner = moor_marker_read_owner (store->marker_fd);
       return moor_throw (error, MOOR_ERROR_BUSY,
                          "The store “%s” is in use by %s; wait until that has finished, or stop it",
-                         store->path, owner);
+                         store->shown, owner);
     }
 
   store->locked = TRUE;

@@ -48,7 +48,7 @@ moor_reader_new (MoorStore *store, GError **error)
 
   reader->store = moor_store_ref (store);
   reader->db.dfd = store->dfd;
-  reader->db.path = store->path;
+  reader->db.path = store->shown;
   if (!moor_db_open (&reader->db, MOOR_CATALOGUE, FALSE, error)
       || !moor_schema_check (&reader->db, error) || !prepare_reader (reader, error))
     return NULL;

@@ -62,7 +62,7 @@ check_place (int dfd, const char *shown, GError **error)
 /* Opens the longest beginning of the absolute @path that exists; @out_rest is what
  * is missing, "" if nothing is. */
 static int
-open_existing (const char *path, const char **out_rest, GError **error)
+open_existing (const char *path, const char *shown, const char **out_rest, GError **error)
 {
   g_autofree char *existing = g_strdup (path);
   g_autoptr(GError) problem = NULL;
@@ -72,6 +72,13 @@ open_existing (const char *path, const char **out_rest, GError **error)
     {
       char *slash = strrchr (existing, '/');
 
+      if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
+        {
+          (void) moor_throw (error, MOOR_ERROR_REFUSED,
+                             "A store cannot be at “%s”: something on the way there is no folder",
+                             shown);
+          return -1;
+        }
       if (!g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) || slash == existing)
         {
           g_propagate_error (error, g_steal_pointer (&problem));
@@ -123,7 +130,7 @@ make_dir (const char *path, const char *shown, GError **error)
       (void) moor_throw (error, MOOR_ERROR_REFUSED, "A store cannot be at “%s”", shown);
       return -1;
     }
-  if ((existing_dfd = open_existing (parent, &rest, error)) < 0
+  if ((existing_dfd = open_existing (parent, shown, &rest, error)) < 0
       || !check_place (existing_dfd, shown, error)
       || (parent_dfd = moor_make_dirs_beneath (NULL, existing_dfd, rest, 0755, error)) < 0)
     return -1;
@@ -274,26 +281,26 @@ write_first_rows (MoorStore *store, const MoorStoreInfo *info, GError **error)
 
 static gboolean
 make_catalogue (int dfd,
-                const char *path,
+                const char *shown,
                 const char *uuid,
                 const MoorStoreInfo *info,
                 GError **error)
 {
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   MoorStore store = {
-    .path = (char *) path,
+    .shown = (char *) shown,
     .uuid = (char *) uuid,
     .dfd = dfd,
-    .db = { .dfd = dfd, .path = path },
+    .db = { .dfd = dfd, .path = shown },
   };
   gboolean written;
   int fd;
 
   (void) unlinkat (dfd, MOOR_CATALOGUE_NEW "-journal", 0);
   if (unlinkat (dfd, MOOR_CATALOGUE_NEW, 0) < 0 && errno != ENOENT)
-    return moor_throw_errno (error, errno, "removing an unfinished catalogue in “%s”", path);
+    return moor_throw_errno (error, errno, "removing an unfinished catalogue in “%s”", shown);
   if ((fd = openat (dfd, MOOR_CATALOGUE_NEW, flags, 0600)) < 0)
-    return moor_throw_errno (error, errno, "making the catalogue in “%s”", path);
+    return moor_throw_errno (error, errno, "making the catalogue in “%s”", shown);
   moor_fd_close (fd);
 
   if (!moor_db_open (&store.db, MOOR_CATALOGUE_NEW, TRUE, error))
@@ -302,8 +309,11 @@ make_catalogue (int dfd,
   moor_db_close (&store.db);
   if (!written)
     return FALSE;
-  return (renameat (dfd, MOOR_CATALOGUE_NEW, dfd, MOOR_CATALOGUE) == 0 && fsync (dfd) == 0)
-         || moor_throw_errno (error, errno, "making the catalogue in “%s”", path);
+  if (renameat (dfd, MOOR_CATALOGUE_NEW, dfd, MOOR_CATALOGUE) == 0 && fsync (dfd) == 0)
+    return TRUE;
+  (void) moor_throw_errno (error, errno, "making the catalogue in “%s”", shown);
+  (void) unlinkat (dfd, MOOR_CATALOGUE, 0);
+  return FALSE;
 }
 
 static gboolean
@@ -316,7 +326,7 @@ make_store (const char *path, const MoorStoreInfo *info, GError **error)
 
   return dfd >= 0 && check_dir (dfd, shown, error)
          && (marker_fd = begin_store (dfd, shown, info, &marker, error)) >= 0
-         && make_folders (dfd, error) && make_catalogue (dfd, path, marker.uuid, info, error);
+         && make_folders (dfd, error) && make_catalogue (dfd, shown, marker.uuid, info, error);
 }
 
 /**

@@ -245,7 +245,7 @@ moor_store_read_file (MoorStore *store, const char *folder, const char *name, GE
     {
       (void) moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
                          "“%s” in the store “%s” is no file that Mooring has put there", shown,
-                         store->path);
+                         store->shown);
       return NULL;
     }
   return read_all (fd, (gsize) st.st_size, shown, error);

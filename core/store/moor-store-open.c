@@ -15,13 +15,34 @@ store_new (const char *path, int dfd, gboolean writable)
   g_atomic_ref_count_init (&store->ref_count);
   g_mutex_init (&store->lock);
   store->path = found != NULL ? g_steal_pointer (&found) : g_strdup (path);
+  store->shown = moor_text_path (store->path);
   store->writable = writable;
   store->dfd = dfd;
   store->marker_fd = -1;
   store->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_part_free);
   store->db.dfd = dfd;
-  store->db.path = store->path;
+  store->db.path = store->shown;
   return store;
+}
+
+static gboolean
+open_marker (MoorStore *store, GError **error)
+{
+  g_auto(MoorMarker) marker = { 0 };
+  g_autofree char *primary = NULL;
+
+  store->marker_fd = moor_marker_open (store->dfd, store->shown, TRUE, &marker, error);
+  if (store->marker_fd < 0)
+    return FALSE;
+  if (marker.part != 0)
+    {
+      primary = moor_text_path (marker.primary != NULL ? marker.primary : "?");
+      return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
+                         "“%s” is a part of a store only; name the part with the catalogue: %s",
+                         store->shown, primary);
+    }
+  store->uuid = g_steal_pointer (&marker.uuid);
+  return TRUE;
 }
 
 static gboolean
@@ -30,27 +51,11 @@ look_at_dir (MoorStore *store, GError **error)
   struct stat st;
 
   if (fstat (store->dfd, &st) < 0)
-    return moor_throw_errno (error, errno, "looking at “%s”", store->path);
+    return moor_throw_errno (error, errno, "looking at “%s”", store->shown);
   store->owner = st.st_uid;
   if ((st.st_mode & 0077) != 0)
-    g_message ("The store “%s” can be entered by others than its owner; chmod 700 it", store->path);
-  return TRUE;
-}
-
-static gboolean
-open_marker (MoorStore *store, GError **error)
-{
-  g_autofree char *shown = moor_text_path (store->path);
-  g_auto(MoorMarker) marker = { 0 };
-
-  store->marker_fd = moor_marker_open (store->dfd, shown, TRUE, &marker, error);
-  if (store->marker_fd < 0)
-    return FALSE;
-  if (marker.part != 0)
-    return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
-                       "“%s” is a part of a store only; name the part with the catalogue: %s",
-                       shown, marker.primary != NULL ? marker.primary : "?");
-  store->uuid = g_steal_pointer (&marker.uuid);
+    g_message ("The store “%s” can be entered by others than its owner; chmod 700 it",
+               store->shown);
   return TRUE;
 }
 
@@ -67,12 +72,12 @@ throw_no_catalogue (MoorStore *store, GError **error)
     return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
                        "The store “%s” is empty: making or removing it was interrupted, and no "
                        "file is in it. Capture into it again, or remove the folder.",
-                       store->path);
+                       store->shown);
   return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
                      "The catalogue of the store “%s” is missing. The files themselves are still "
                      "in the folder “tree” there; the file MOORING beside it says how to get them "
                      "back by hand.",
-                     store->path);
+                     store->shown);
 }
 
 static gboolean
@@ -91,7 +96,7 @@ open_catalogue (MoorStore *store, GError **error)
         return TRUE;
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY,
                    "The store “%s” cannot be changed: its volume or its catalogue is read-only",
-                   store->path);
+                   store->shown);
       return FALSE;
     }
 
@@ -100,7 +105,7 @@ open_catalogue (MoorStore *store, GError **error)
       && (owner = moor_store_dup_lock_owner (store)) != NULL)
     return moor_throw (error, MOOR_ERROR_BUSY,
                        "The store “%s” is in use by %s; wait until that has finished, or stop it",
-                       store->path, owner);
+                       store->shown, owner);
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }
@@ -151,7 +156,7 @@ moor_store_open (const char *path, gboolean writable, GError **error)
     }
 
   store = store_new (path, dfd, writable);
-  if (!look_at_dir (store, error) || !open_marker (store, error) || !open_primary (store, error)
+  if (!open_marker (store, error) || !look_at_dir (store, error) || !open_primary (store, error)
       || !open_catalogue (store, error))
     return NULL;
   return g_steal_pointer (&store);

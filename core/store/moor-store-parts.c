@@ -249,11 +249,11 @@ check_part (MoorStore *store, MoorVolume *volume, int dfd, GError **error)
     return moor_throw_errno (error, errno, "looking at “%s”", shown);
   if (strcmp (marker.uuid, store->uuid) != 0)
     return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE, "“%s” belongs to another store than “%s”",
-                       shown, store->path);
+                       shown, store->shown);
   if (st.st_uid != store->owner)
     return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
                        "“%s” belongs to user %u, but the store “%s” to user %u", shown,
-                       (guint) st.st_uid, store->path, store->owner);
+                       (guint) st.st_uid, store->shown, store->owner);
   if (!moor_domain_equal (&domain, &volume->domain))
     return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
                        "“%s” is not on the volume mounted at “%s”: something else is mounted over "
@@ -322,7 +322,7 @@ open_part (MoorStore *store, MoorPart *part, GPtrArray *volumes, GError **error)
 
   return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
                      "The part of the store “%s” at “%s” on the volume %s cannot be used: %s",
-                     store->path, shown, part->volume_name, problem->message);
+                     store->shown, shown, part->volume_name, problem->message);
 }
 
 /**

@@ -18,6 +18,7 @@ struct _MoorStore
 {
   gatomicrefcount ref_count;
   char *path;
+  char *shown; /* the path, fit for a line of text */
   char *uuid;
   guint32 owner;
   gboolean writable;

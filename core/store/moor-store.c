@@ -109,6 +109,7 @@ moor_store_unref (MoorStore *store)
     moor_fd_close (store->marker_fd);
   g_mutex_clear (&store->lock);
   g_free (store->path);
+  g_free (store->shown);
   g_free (store->uuid);
   g_free (store);
 }
@@ -200,7 +201,7 @@ moor_transaction_write (MoorStore *store, GError **error)
   if (!store->writable)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY,
-                   "The store “%s” was opened for reading only", store->path);
+                   "The store “%s” was opened for reading only", store->shown);
       return NULL;
     }
   return begin (store, "BEGIN IMMEDIATE", "writing", error);

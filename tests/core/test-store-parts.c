@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-test.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "moor-error.h"
+#include "moor-store.h"
+
+static const MoorStoreInfo some_info = {
+  .system_name = (char *) "Debian GNU/Linux 12",
+  .host_name = (char *) "bench-3",
+  .machine_id = (char *) "0123456789abcdef",
+  .note = (char *) "before the upgrade\nof floor 2",
+};
+
+static MoorStore *
+create (const char *path)
+{
+  g_autoptr(GError) error = NULL;
+  MoorStore *store = moor_store_create (path, &some_info, &error);
+
+  assert_no_gerror (error);
+  assert_non_null (store);
+  return store;
+}
+
+static MoorStore *
+reopen (const char *path, gboolean writable)
+{
+  g_autoptr(GError) error = NULL;
+  MoorStore *store = moor_store_open (path, writable, &error);
+
+  assert_no_gerror (error);
+  assert_non_null (store);
+  return store;
+}
+
+/* The store at @path cannot be opened, and the message says @words. */
+static void
+assert_refused (const char *path, MoorError code, const char *words)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MoorStore) store = moor_store_open (path, TRUE, &error);
+
+  assert_null (store);
+  assert_gerror (error, MOOR_ERROR, code);
+  if (strstr (error->message, words) == NULL)
+    fail_msg ("“%s” is not in: %s", words, error->message);
+}
+
+/* Two volumes, "first" with the store, and "second". */
+typedef struct
+{
+  char *root;
+  char *path;
+  MoorTestVolume first;
+  MoorTestVolume second;
+} Volumes;
+
+static gboolean
+volumes_new (Volumes *volumes)
+{
+  if (!moor_test_can_mount ("ext4"))
+    {
+      print_message ("skipped: needs root, loop devices and mkfs.ext4\n");
+      return FALSE;
+    }
+  *volumes = (Volumes){ .root = moor_test_dir_new () };
+  assert_true (moor_test_volume_new (volumes->root, "first", "ext4", 16, &volumes->first));
+  assert_true (moor_test_volume_new (volumes->root, "second", "ext4", 16, &volumes->second));
+  volumes->path = g_build_filename (volumes->first.mount_point, "srv", "store", NULL);
+  return TRUE;
+}
+
+static void
+volumes_free (Volumes *volumes)
+{
+  moor_test_volume_free (&volumes->first);
+  moor_test_volume_free (&volumes->second);
+  moor_test_dir_free (volumes->root);
+  g_free (volumes->path);
+}
+
+static MoorVolume *
+volume_at (const char *path)
+{
+  g_autoptr(GError) error = NULL;
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  MoorVolume *volume = moor_volume_for_fd (fd, &error);
+
+  assert_no_gerror (error);
+  (void) close (fd);
+  return volume;
+}
+
+static void
+add_second_part (MoorStore *store, const Volumes *volumes)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MoorVolume) second = volume_at (volumes->second.mount_point);
+  const MoorPart *part = moor_store_add_part (store, second, "/home", &error);
+
+  assert_no_gerror (error);
+  assert_int_equal (part->index, 1);
+  assert_true (part->dfd >= 0 && part->tree_dfd >= 0);
+  assert_string_equal (part->path, "srv/store");
+}
+
+static void
+mount_elsewhere (MoorTestVolume *volume, const char *mount_point)
+{
+  assert_int_equal (g_mkdir (mount_point, 0755), 0);
+  assert_int_equal (mount (volume->mount_point, mount_point, NULL, MS_MOVE, NULL), 0);
+  assert_int_equal (g_rmdir (volume->mount_point), 0);
+  g_free (volume->mount_point);
+  volume->mount_point = g_strdup (mount_point);
+}
+
+static void
+test_a_part_is_found_wherever_its_volume_is_mounted (void **state)
+{
+  g_autoptr(MoorStore) store = NULL;
+  g_autoptr(MoorVolume) first = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *elsewhere = NULL;
+  g_autofree char *first_elsewhere = NULL;
+  g_autofree char *moved_path = NULL;
+  const MoorPart *part;
+  Volumes volumes;
+
+  if (!volumes_new (&volumes))
+    {
+      skip ();
+      return;
+    }
+  elsewhere = g_build_filename (volumes.root, "elsewhere", NULL);
+  first_elsewhere = g_build_filename (volumes.root, "first-elsewhere", NULL);
+  moved_path = g_build_filename (first_elsewhere, "srv", "store", NULL);
+  store = create (volumes.path);
+  add_second_part (store, &volumes);
+  add_second_part (store, &volumes);
+  first = volume_at (volumes.first.mount_point);
+  part = moor_store_add_part (store, first, "/", &error);
+  assert_int_equal (part->index, 0);
+  g_clear_pointer (&store, moor_store_unref);
+  g_clear_pointer (&first, moor_volume_unref);
+
+  mount_elsewhere (&volumes.second, elsewhere);
+  mount_elsewhere (&volumes.first, first_elsewhere);
+  store = reopen (moved_path, TRUE);
+  assert_int_equal (moor_store_get_n_parts (store), 2);
+  assert_string_equal (moor_store_get_part (store, 0)->mount_point, "/");
+  assert_true (moor_store_get_part (store, 1)->dfd < 0);
+  assert_true (moor_store_open_parts (store, &error));
+  assert_no_gerror (error);
+  part = moor_store_get_part (store, 1);
+  assert_true (part->dfd >= 0 && part->tree_dfd >= 0);
+  assert_string_equal (part->mount_point, "/home");
+  assert_string_equal (part->volume->mount_point, elsewhere);
+  assert_ptr_equal (moor_store_find_part (store, part->volume_name), part);
+  assert_true (moor_store_sync (store, &error));
+
+  g_clear_pointer (&store, moor_store_unref);
+  volumes_free (&volumes);
+}
+
+static void
+test_a_part_whose_volume_is_not_mounted_stays_closed (void **state)
+{
+  g_autoptr(MoorStore) store = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *part_path = NULL;
+  Volumes volumes;
+
+  if (!volumes_new (&volumes))
+    {
+      skip ();
+      return;
+    }
+  part_path = g_build_filename (volumes.second.mount_point, "srv", "store", NULL);
+  store = create (volumes.path);
+  add_second_part (store, &volumes);
+  assert_refused (part_path, MOOR_ERROR_STORE_UNUSABLE, "a part of a store only");
+  g_clear_pointer (&store, moor_store_unref);
+
+  moor_test_volume_free (&volumes.second);
+  store = reopen (volumes.path, TRUE);
+  assert_true (moor_store_open_parts (store, &error));
+  assert_int_equal (moor_store_get_n_parts (store), 2);
+  assert_true (moor_store_get_part (store, 1)->dfd < 0);
+  assert_null (moor_store_get_part (store, 1)->volume);
+  g_clear_pointer (&store, moor_store_unref);
+  volumes_free (&volumes);
+}
+
+static void
+test_a_part_that_is_not_ours_is_refused (void **state)
+{
+  g_autoptr(MoorStore) store = NULL;
+  g_autoptr(MoorStore) other = NULL;
+  g_autoptr(MoorVolume) second = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *part_path = NULL;
+  g_autofree char *marker = NULL;
+  Volumes volumes;
+
+  if (!volumes_new (&volumes))
+    {
+      skip ();
+      return;
+    }
+  part_path = g_build_filename (volumes.second.mount_point, "srv", "store", NULL);
+  second = volume_at (volumes.second.mount_point);
+  other = create (part_path);
+  store = create (volumes.path);
+  assert_null (moor_store_add_part (store, second, "/home", &error));
+  assert_gerror (error, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE);
+  g_clear_error (&error);
+
+  assert_true (moor_store_remove_marker (other, &error)
+               || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY));
+  g_clear_error (&error);
+  add_second_part (store, &volumes);
+  marker = moor_test_read (part_path, "MOORING");
+  strstr (marker, "uuid: ")[6] ^= 1;
+  moor_test_write (part_path, "MOORING", marker);
+  g_clear_pointer (&store, moor_store_unref);
+  store = reopen (volumes.path, TRUE);
+  assert_false (moor_store_open_parts (store, &error));
+  assert_gerror (error, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE);
+
+  g_clear_pointer (&store, moor_store_unref);
+  g_clear_pointer (&other, moor_store_unref);
+  g_clear_pointer (&second, moor_volume_unref);
+  volumes_free (&volumes);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_a_part_is_found_wherever_its_volume_is_mounted),
+    cmocka_unit_test (test_a_part_whose_volume_is_not_mounted_stays_closed),
+    cmocka_unit_test (test_a_part_that_is_not_ours_is_refused),
+  };
+
+  return cmocka_run_group_tests_name ("core/store-parts", tests, NULL, NULL);
+}
