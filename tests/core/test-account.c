@@ -8,8 +8,10 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define HASH "$6$salt$thehashofalice"
 #define OLD_LINE "alice:" HASH ":19000:1:99999:7:30::"
@@ -54,6 +56,15 @@ write_old (const char *root)
   write_system (root, files, G_N_ELEMENTS (files));
 }
 
+/* Only root and its group read shadow, and that shall stay so. */
+static void
+close_shadow (const char *root)
+{
+  g_autofree char *shadow = g_build_filename (root, "etc/shadow", NULL);
+
+  assert_int_equal (chmod (shadow, 0640), 0);
+}
+
 static void
 write_new (const char *root)
 {
@@ -67,11 +78,10 @@ write_new (const char *root)
     { "etc/login.defs", "UID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\n" },
     { "bin/bash", "#!\n" },
   };
-  g_autofree char *shadow = g_build_filename (root, "etc/shadow", NULL);
   g_autofree char *bash = g_build_filename (root, "bin/bash", NULL);
 
   write_system (root, files, G_N_ELEMENTS (files));
-  assert_int_equal (chmod (shadow, 0640), 0);
+  close_shadow (root);
   assert_int_equal (chmod (bash, 0755), 0);
 }
 
@@ -478,13 +488,15 @@ static void
 test_a_number_that_owns_a_home_is_not_given_away (void **state)
 {
   const Fixture *fixture = *state;
-  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) alice = NULL;
   g_auto(MoorAccountPlan) plan = { 0 };
-  g_autofree char *home = g_build_filename (fixture->new_root, "home/ldap", NULL);
+  g_autofree char *home = NULL;
 
   if (geteuid () != 0)
     moor_test_skip ("only root can make homes of other people");
 
+  alice = read_account (fixture, "alice");
+  home = g_build_filename (fixture->new_root, "home/ldap", NULL);
   append (fixture->new_root, "etc/passwd", "carol:x:1000:1000::/home/carol:/bin/sh\n");
   moor_test_write (fixture->new_root, "home/ldap/letter", "x");
   assert_int_equal (chown (home, 1001, 1001), 0);
@@ -622,10 +634,11 @@ static void
 test_an_account_is_made_locked (void **state)
 {
   const Fixture *fixture = *state;
-  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) alice = NULL;
   g_autoptr(GPtrArray) notes = NULL;
 
   NEEDS_USERADD ();
+  alice = read_account (fixture, "alice");
   notes = apply (fixture, alice, NULL, FALSE);
   assert_alice_is_whole (fixture, FALSE);
   assert_no_traces (fixture);
@@ -637,13 +650,14 @@ static void
 test_an_account_is_enabled_with_the_old_password (void **state)
 {
   const Fixture *fixture = *state;
-  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) alice = NULL;
   g_autoptr(GPtrArray) notes = NULL;
   g_autoptr(GPtrArray) again = NULL;
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
   NEEDS_USERADD ();
+  alice = read_account (fixture, "alice");
   notes = apply (fixture, alice, NULL, TRUE);
   assert_alice_is_whole (fixture, TRUE);
   assert_no_traces (fixture);
@@ -660,11 +674,12 @@ static void
 test_an_account_made_locked_can_be_enabled_later (void **state)
 {
   const Fixture *fixture = *state;
-  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) alice = NULL;
   g_autoptr(GPtrArray) locked = NULL;
   g_autoptr(GPtrArray) enabled = NULL;
 
   NEEDS_USERADD ();
+  alice = read_account (fixture, "alice");
   locked = apply (fixture, alice, NULL, FALSE);
   enabled = apply (fixture, alice, NULL, TRUE);
   assert_alice_is_whole (fixture, TRUE);
@@ -674,10 +689,11 @@ static void
 test_a_password_of_the_new_system_is_kept (void **state)
 {
   const Fixture *fixture = *state;
-  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) alice = NULL;
   g_autoptr(GPtrArray) notes = NULL;
 
   NEEDS_USERADD ();
+  alice = read_account (fixture, "alice");
   append (fixture->new_root, "etc/passwd", "alice:x:1000:1000::/home/alice:/bin/bash\n");
   append (fixture->new_root, "etc/shadow", "alice:$y$new:20001:0:99999:7:::\n");
   append (fixture->new_root, "etc/group", "alice:x:1000:\n");
@@ -692,11 +708,12 @@ test_another_name_is_used_everywhere (void **state)
 {
   const Fixture *fixture = *state;
   const char *root = fixture->new_root;
-  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) alice = NULL;
   g_autoptr(GPtrArray) notes = NULL;
   g_autofree char *record = NULL;
 
   NEEDS_USERADD ();
+  alice = read_account (fixture, "alice");
   append (root, "etc/passwd", "carol:x:1000:1000::/home/carol:/bin/sh\n");
   append (root, "etc/group", "carol:x:1000:\n");
   notes = apply (fixture, alice, "alison", TRUE);
@@ -715,10 +732,11 @@ static void
 test_ranges_of_somebody_else_are_respected (void **state)
 {
   const Fixture *fixture = *state;
-  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) alice = NULL;
   g_autoptr(GPtrArray) notes = NULL;
 
   NEEDS_USERADD ();
+  alice = read_account (fixture, "alice");
   moor_test_write (fixture->new_root, "etc/subuid", "carol:250000:65536\n");
   notes = apply (fixture, alice, NULL, FALSE);
   assert_line (fixture->new_root, "etc/subuid", "carol:250000:65536");
@@ -741,10 +759,11 @@ test_a_half_made_account_is_mended (void **state)
                                        "var/lib/AccountsService/icons/alice",
                                        "var/lib/systemd/linger/alice" };
   const Fixture *fixture = *state;
-  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) alice = NULL;
   g_autoptr(GPtrArray) first = NULL;
 
   NEEDS_USERADD ();
+  alice = read_account (fixture, "alice");
   first = apply (fixture, alice, NULL, TRUE);
   for (gsize i = 0; i < G_N_ELEMENTS (missing); i++)
     {
@@ -762,6 +781,62 @@ test_a_half_made_account_is_mended (void **state)
       assert_int_equal (g_unlink (path), 0);
       notes = apply (fixture, alice, NULL, TRUE);
       assert_alice_is_whole (fixture, TRUE);
+    }
+}
+
+/* Nobody else's line may ever be missing, and no file may be half written. */
+static void
+assert_root_is_there (const Fixture *fixture)
+{
+  assert_line (fixture->new_root, "etc/passwd", "root:x:0:0:root:/root:/bin/bash");
+  assert_line (fixture->new_root, "etc/shadow", "root:*:20000:0:99999:7:::");
+  assert_int_equal (count_lines (fixture->new_root, "etc/gshadow", "root:*::"), 1);
+}
+
+/* Applies in a process group of its own and kills all of it, useradd too, after a while. */
+static void
+apply_and_kill (const Fixture *fixture, const MoorAccount *account, guint after_us)
+{
+  int status;
+  pid_t pid = fork ();
+
+  assert_true (pid >= 0);
+  if (pid == 0)
+    {
+      g_autoptr(MoorSystem) target = NULL;
+      g_auto(MoorAccountPlan) plan = { 0 };
+
+      (void) setpgid (0, 0);
+      target = moor_system_open (fixture->new_root, NULL);
+      if (target != NULL && moor_account_plan (target, account, NULL, &plan, NULL))
+        (void) moor_account_apply (target, account, &plan, TRUE, NULL, NULL, NULL);
+      _exit (0);
+    }
+  (void) setpgid (pid, pid);
+  g_usleep (after_us);
+  (void) kill (-pid, SIGKILL);
+  assert_int_equal (waitpid (pid, &status, 0), pid);
+  assert_root_is_there (fixture);
+}
+
+static void
+test_a_run_that_was_killed_is_completed_by_the_next (void **state)
+{
+  NEEDS_USERADD ();
+  for (guint i = 0; i < 12; i++)
+    {
+      void *fresh = NULL;
+      const Fixture *fixture;
+      g_autoptr(MoorAccount) alice = NULL;
+      g_autoptr(GPtrArray) notes = NULL;
+
+      setup (&fresh);
+      fixture = fresh;
+      alice = read_account (fixture, "alice");
+      apply_and_kill (fixture, alice, 5000 + i * 12000);
+      notes = apply (fixture, alice, NULL, TRUE);
+      assert_alice_is_whole (fixture, TRUE);
+      teardown (&fresh);
     }
 }
 
@@ -859,13 +934,52 @@ faulty_fchmod (int fd, mode_t mode)
   return fault_is_due () ? -1 : moor_sys_posix ()->fchmod (fd, mode);
 }
 
-/* Nobody else's line may ever be missing, and no file may be half written. */
+/* The new system right after useradd, groupadd and usermod: what follows are our own edits. */
 static void
-assert_root_is_there (const Fixture *fixture)
+write_half_made (const char *root)
 {
-  assert_line (fixture->new_root, "etc/passwd", "root:x:0:0:root:/root:/bin/bash");
-  assert_line (fixture->new_root, "etc/shadow", "root:*:20000:0:99999:7:::");
-  assert_int_equal (count_lines (fixture->new_root, "etc/gshadow", "root:*::"), 1);
+  append (root, "etc/passwd", "alice:x:1000:1000:Alice Archer,,,:/home/alice:/bin/bash\n");
+  append (root, "etc/shadow", "alice:!:20001:0:99999:7:::\n");
+  close_shadow (root);
+  append (root, "etc/subuid", "alice:100000:65536\n");
+  moor_test_write (root, "etc/group",
+                   "root:x:0:\nsudo:x:27:alice\nalice:x:1000:\nteam:x:1500:alice\n");
+  moor_test_write (root, "etc/gshadow", "root:*::\nsudo:*::alice\n");
+}
+
+/* One run in which call number fault.fail_at fails, and the run that mends it. */
+static gboolean
+run_with_fault (const MoorSys *sys)
+{
+  void *fresh = NULL;
+  const Fixture *fixture;
+  g_autoptr(MoorAccount) alice = NULL;
+  g_autoptr(MoorSystem) target = NULL;
+  g_autoptr(GPtrArray) notes = NULL;
+  g_autoptr(GError) error = NULL;
+  g_auto(MoorAccountPlan) plan = { 0 };
+  gboolean applied;
+
+  setup (&fresh);
+  fixture = fresh;
+  write_half_made (fixture->new_root);
+  alice = read_account (fixture, "alice");
+  g_strfreev (alice->groups);
+  alice->groups = g_strsplit ("sudo,team", ",", -1);
+  target = open_root (fixture->new_root);
+  assert_true (moor_account_plan (target, alice, NULL, &plan, NULL));
+  fault.n_calls = 0;
+  applied = moor_account_apply_with (sys, target, alice, &plan, TRUE, NULL, NULL, &error);
+  assert_root_is_there (fixture);
+  assert_true (applied || error != NULL);
+  if (error != NULL)
+    assert_null (strstr (error->message, "thehash"));
+
+  notes = apply (fixture, alice, NULL, TRUE);
+  assert_alice_is_whole (fixture, TRUE);
+  assert_no_traces (fixture);
+  teardown (&fresh);
+  return applied;
 }
 
 static void
@@ -874,7 +988,6 @@ test_a_failure_of_any_call_is_mended_by_the_next_run (void **state)
   MoorSys sys = *moor_sys_posix ();
   guint n_failed = 0;
 
-  NEEDS_USERADD ();
   sys.openat = faulty_openat;
   sys.unlinkat = faulty_unlinkat;
   sys.renameat2 = faulty_renameat2;
@@ -883,38 +996,8 @@ test_a_failure_of_any_call_is_mended_by_the_next_run (void **state)
   sys.fsync = faulty_fsync;
   sys.fchmod = faulty_fchmod;
 
-  for (fault.fail_at = 1;; fault.fail_at++)
-    {
-      void *fresh = NULL;
-      const Fixture *fixture;
-      g_autoptr(MoorAccount) alice = NULL;
-      g_autoptr(MoorSystem) target = NULL;
-      g_autoptr(GPtrArray) notes = NULL;
-      g_autoptr(GError) error = NULL;
-      g_auto(MoorAccountPlan) plan = { 0 };
-      gboolean applied;
-
-      setup (&fresh);
-      fixture = fresh;
-      alice = read_account (fixture, "alice");
-      target = open_root (fixture->new_root);
-      assert_true (moor_account_plan (target, alice, NULL, &plan, NULL));
-      fault.n_calls = 0;
-      applied = moor_account_apply_with (&sys, target, alice, &plan, TRUE, NULL, NULL, &error);
-      assert_root_is_there (fixture);
-      if (!applied)
-        {
-          assert_non_null (error);
-          assert_null (strstr (error->message, "thehash"));
-          n_failed++;
-        }
-      notes = apply (fixture, alice, NULL, TRUE);
-      assert_alice_is_whole (fixture, TRUE);
-      assert_no_traces (fixture);
-      teardown (&fresh);
-      if (fault.n_calls < fault.fail_at)
-        break;
-    }
+  for (fault.fail_at = 1; fault.fail_at == 1 || fault.n_calls >= fault.fail_at - 1; fault.fail_at++)
+    n_failed += run_with_fault (&sys) ? 0 : 1;
   assert_true (n_failed > 20);
 }
 
@@ -946,6 +1029,7 @@ main (void)
     account_test (test_another_name_is_used_everywhere),
     account_test (test_ranges_of_somebody_else_are_respected),
     account_test (test_a_half_made_account_is_mended),
+    cmocka_unit_test (test_a_run_that_was_killed_is_completed_by_the_next),
     account_test (test_records_that_are_links_are_refused),
     account_test (test_a_cancelled_run_changes_nothing),
     cmocka_unit_test (test_a_failure_of_any_call_is_mended_by_the_next_run),

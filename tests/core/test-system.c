@@ -808,7 +808,7 @@ test_a_volume_mounted_in_its_place_is_used_there (void **state)
   g_auto(MoorPlace) place = { .dfd = -1 };
   g_autoptr(GError) error = NULL;
   g_autofree char *line = NULL;
-  g_autofree char *there = g_build_filename (fixture->root, "home", NULL);
+  g_autofree char *there = NULL;
   gboolean located;
 
   if (!moor_test_can_mount ("ext4"))
@@ -817,6 +817,7 @@ test_a_volume_mounted_in_its_place_is_used_there (void **state)
   assert_true (make_second (fixture, &second));
   line = g_strdup_printf ("UUID=%s /home ext4 defaults 0 2\n", second.uuid);
   moor_test_write (fixture->root, "etc/fstab", line);
+  there = g_build_filename (fixture->root, "home", NULL);
   assert_int_equal (mount (second.volume.mount_point, there, NULL, MS_BIND, NULL), 0);
   system = moor_system_open (fixture->root, &error);
   located = system != NULL && moor_system_locate (system, "/home/carol", &place, &error);
@@ -831,14 +832,15 @@ test_systems_on_other_volumes_are_found (void **state)
 {
   const Fixture *fixture = *state;
   g_auto(Second) second = { 0 };
-  g_autoptr(GPtrArray) none = moor_system_find_systems (NULL);
+  g_autoptr(GPtrArray) none = NULL;
   g_autoptr(GPtrArray) systems = NULL;
 
-  assert_non_null (none);
-  assert_string_equal (g_ptr_array_index (none, 0), "/");
   if (!moor_test_can_mount ("ext4"))
     moor_test_skip ("loop-mounted volumes need root and mkfs.ext4");
 
+  none = moor_system_find_systems (NULL);
+  assert_non_null (none);
+  assert_string_equal (g_ptr_array_index (none, 0), "/");
   assert_true (make_second (fixture, &second));
   moor_test_write (second.volume.mount_point, "etc/passwd", passwd);
   moor_test_write (second.volume.mount_point, "etc/os-release", "NAME=x\n");
