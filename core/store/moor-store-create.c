@@ -14,7 +14,7 @@
 
 /* A store comes into being in an order that can stop anywhere: the directory, the
  * marker, the folders, and the catalogue by a rename.  A marker without catalogue
- * and with nothing in `tree` is such a beginning, and is taken up again. */
+ * and without anybody's files is such a beginning, and is taken up again. */
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define CONFIGFS_MAGIC 0x62656570
@@ -172,7 +172,7 @@ check_unused (int dfd, const char *shown, GError **error)
 {
   gboolean empty;
 
-  if (!moor_folder_is_empty (dfd, MOOR_TREE, NULL, &empty, error))
+  if (!moor_folder_holds_nothing (dfd, &empty, error))
     return FALSE;
   if (empty && faccessat (dfd, MOOR_CATALOGUE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
     return TRUE;

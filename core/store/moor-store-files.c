@@ -28,6 +28,23 @@ moor_folder_make (int dfd, const char *name, GError **error)
 }
 
 /**
+ * moor_folder_holds_nothing:
+ * @dfd: the directory of a store
+ * @out_empty: (out): whether nobody's files are in it: captured, replaced or set aside
+ */
+gboolean
+moor_folder_holds_nothing (int dfd, gboolean *out_empty, GError **error)
+{
+  static const char *const names[] = { MOOR_TREE, MOOR_REPLACED, "old-system", "new-system" };
+
+  *out_empty = TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (names) && *out_empty; i++)
+    if (!moor_folder_is_empty (dfd, names[i], NULL, out_empty, error))
+      return FALSE;
+  return TRUE;
+}
+
+/**
  * moor_folder_remove_self:
  *
  * Removes the empty directory @dfd, if the name it was last seen under still leads

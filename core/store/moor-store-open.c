@@ -66,7 +66,7 @@ throw_no_catalogue (MoorStore *store, GError **error)
 {
   gboolean empty = FALSE;
 
-  if (!moor_folder_is_empty (store->dfd, MOOR_TREE, NULL, &empty, error))
+  if (!moor_folder_holds_nothing (store->dfd, &empty, error))
     return FALSE;
   if (empty)
     return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,

@@ -97,6 +97,7 @@ gboolean moor_folder_is_empty (int dfd,
                                const char *except,
                                gboolean *out_empty,
                                GError **error);
+gboolean moor_folder_holds_nothing (int dfd, gboolean *out_empty, GError **error);
 gboolean moor_folder_remove_self (int dfd, GError **error);
 gboolean moor_file_replace (int dfd,
                             const char *temporary,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "moor-store-private.h"
 #include "moor-text.h"
@@ -194,13 +195,22 @@ moor_store_remove_marker (MoorStore *store, GError **error)
   return remove_primary (store->dfd, error);
 }
 
+/* As a store's directory is, and hardly anything else. */
+static gboolean
+is_closed_folder (int dfd)
+{
+  struct stat st;
+
+  return fstat (dfd, &st) == 0 && st.st_uid == geteuid () && (st.st_mode & 07777) == 0700;
+}
+
 /**
  * moor_store_remove_remains:
  * @path: (type filename): where a store was, or was going to be
  *
  * Completes what a crash has interrupted while a store was being made or removed:
- * a marker without a catalogue, and nothing in the folders.  Anything else stays
- * as it is.  Blocks; any thread.
+ * a marker without a catalogue and nothing in the folders, or an empty directory
+ * of mode 0700.  Anything else stays as it is.  Blocks; any thread.
  *
  * Returns: whether there is no store and nothing of one at @path now; otherwise
  *   @error is set, to %MOOR_ERROR_REFUSED if there is more than remains
@@ -219,11 +229,11 @@ moor_store_remove_remains (const char *path, GError **error)
   if ((dfd = moor_open_dir (NULL, path, error)) < 0
       || !moor_folder_is_empty (dfd, ".", NULL, &empty, error))
     return FALSE;
-  if (empty)
+  if (empty && is_closed_folder (dfd))
     return moor_folder_remove_self (dfd, error);
 
   if ((fd = moor_marker_open (dfd, shown, TRUE, &marker, error)) < 0
-      || !moor_folder_is_empty (dfd, MOOR_TREE, NULL, &empty, error))
+      || !moor_folder_holds_nothing (dfd, &empty, error))
     return FALSE;
   if (!empty || marker.part != 0 || faccessat (dfd, MOOR_CATALOGUE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
     return moor_throw (error, MOOR_ERROR_REFUSED, "There still is a store at “%s”", shown);

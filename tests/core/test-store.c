@@ -164,8 +164,8 @@ test_only_the_owner_may_enter (void **state)
 {
   const Fixture *fixture = *state;
   g_autofree char *deep = g_build_filename (fixture->root, "a", "b", "store", NULL);
-  g_autoptr(MoorStore) store = create (deep);
 
+  make (deep);
   assert_int_equal (mode_of (fixture->root, "a"), 0755);
   assert_int_equal (mode_of (fixture->root, "a/b/store"), 0700);
   assert_int_equal (mode_of (deep, "MOORING"), 0600);
@@ -443,6 +443,54 @@ test_a_copy_elsewhere_opens (void **state)
 }
 
 static void
+test_whoever_owns_the_folder_is_the_owner (void **state)
+{
+  const Fixture *fixture = *state;
+  const char *argv[] = { "chown", "-R", "65534:65534", fixture->path, NULL };
+  g_autoptr(MoorStore) store = NULL;
+  g_auto(MoorStoreInfo) info = { 0 };
+  g_autofree char *file = g_build_filename (fixture->path, "catalogue.db", NULL);
+
+  if (geteuid () != 0)
+    {
+      moor_test_skip ("needs root");
+      return;
+    }
+  make (fixture->path);
+  assert_true (moor_test_run (argv, NULL));
+  store = reopen (fixture->path, TRUE);
+  assert_int_equal (moor_store_get_owner (store), 65534);
+  assert_true (moor_store_get_info (store, &info, NULL));
+  assert_int_equal (info.owner_uid, 0);
+  g_clear_pointer (&store, moor_store_unref);
+
+  assert_int_equal (chown (file, 1, 1), 0);
+  assert_refused (fixture->path, MOOR_ERROR_STORE_UNUSABLE, "belongs to somebody else");
+}
+
+static void
+test_a_store_without_catalogue_is_not_made_anew_over_files (void **state)
+{
+  static const char *const files[] = { "tree/x", "replaced/x", "old-system/x", "new-system/x" };
+  const Fixture *fixture = *state;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s-%u", fixture->path, (guint) i);
+      g_autofree char *file = g_build_filename (path, "catalogue.db", NULL);
+      g_autoptr(GError) error = NULL;
+
+      make (path);
+      assert_int_equal (g_unlink (file), 0);
+      moor_test_write (path, files[i], "precious");
+      assert_refused (path, MOOR_ERROR_STORE_UNUSABLE, "is missing");
+      assert_no_place (path, G_IO_ERROR, G_IO_ERROR_EXISTS);
+      assert_false (moor_store_remove_remains (path, &error));
+      assert_true (moor_test_exists (path, files[i]));
+    }
+}
+
+static void
 test_bad_places_are_refused (void **state)
 {
   const Fixture *fixture = *state;
@@ -612,6 +660,8 @@ main (void)
     STORE_TEST (test_a_damaged_catalogue_is_explained),
     STORE_TEST (test_the_catalogue_of_another_store_is_refused),
     STORE_TEST (test_a_copy_elsewhere_opens),
+    STORE_TEST (test_whoever_owns_the_folder_is_the_owner),
+    STORE_TEST (test_a_store_without_catalogue_is_not_made_anew_over_files),
     STORE_TEST (test_bad_places_are_refused),
     STORE_TEST (test_a_store_is_not_made_over_a_store),
     STORE_TEST (test_an_empty_folder_becomes_a_store),
