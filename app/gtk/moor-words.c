@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-words.h"
+
+#include <glib/gi18n.h>
+
+#include "moor-text.h"
+
+/* Ids are the engine's, texts are people's: the only place where one becomes the other. */
+
+/* clang-format off */
+static const MoorWord phases[] = {
+  { "prepare", N_("Getting ready"), NULL },
+  { "accounts", N_("Accounts"), NULL },
+  { "scan", N_("Looking through the homes"), NULL },
+  { "walk", N_("Looking through the homes"), NULL },
+  { "plan", N_("Planning"), NULL },
+  { "link", N_("Linking"), NULL },
+  { "copy", N_("Copying"), NULL },
+  { "stage", N_("Building the homes"), NULL },
+  { "build", N_("Building the homes"), NULL },
+  { "swap", N_("Putting the homes in place"), NULL },
+  { "restore", N_("Putting everything back"), NULL },
+  { "verify", N_("Checking"), NULL },
+  { "compare", N_("Comparing"), NULL },
+  { "sync", N_("Writing to disk"), NULL },
+  { "seal", N_("Sealing the store"), NULL },
+  { "delete", N_("Deleting"), NULL },
+  { "remove", N_("Deleting"), NULL },
+  { "finish", N_("Finishing"), NULL },
+};
+
+static const MoorWord statuses[] = {
+  { "same", N_("Same file"), "emblem-ok-symbolic" },
+  { "equal-copy", N_("Equal copy"), "edit-copy-symbolic" },
+  { "changed", N_("Changed"), "document-edit-symbolic" },
+  { "missing", N_("Missing"), "dialog-error-symbolic" },
+  { "extra", N_("Extra"), "list-add-symbolic" },
+  { "metadata", N_("Metadata differs"), "dialog-warning-symbolic" },
+  { "renamed", N_("Kept under another name"), "go-jump-symbolic" },
+  { "inside", N_("Differences inside"), "dialog-warning-symbolic" },
+  { "folder", N_("All as before"), "emblem-ok-symbolic" },
+  { "unknown", N_("Not checked yet"), "dialog-question-symbolic" },
+};
+
+static const MoorWord kinds[] = {
+  { "file", N_("File"), NULL },
+  { "directory", N_("Folder"), NULL },
+  { "symlink", N_("Link to another place"), NULL },
+  { "fifo", N_("Named pipe"), NULL },
+  { "socket", N_("Socket"), NULL },
+  { "char-device", N_("Device"), NULL },
+  { "block-device", N_("Device"), NULL },
+};
+
+static const MoorWord store_icons[] = {
+  { "sealed", NULL, "emblem-ok-symbolic" },
+  { "restored", NULL, "emblem-ok-symbolic" },
+  { "set-aside", NULL, "emblem-ok-symbolic" },
+  { "wiped", NULL, "emblem-ok-symbolic" },
+};
+/* clang-format on */
+
+static const MoorWord *
+find_word (const MoorWord *words, guint n_words, const char *id)
+{
+  for (guint i = 0; i < n_words; i++)
+    {
+      if (g_strcmp0 (words[i].id, id) == 0)
+        return &words[i];
+    }
+  return NULL;
+}
+
+/**
+ * moor_word_phase:
+ * @id: a phase of a job
+ *
+ * Returns: what people call it; @id itself if we have no better word
+ */
+const char *
+moor_word_phase (const char *id)
+{
+  const MoorWord *word = find_word (phases, G_N_ELEMENTS (phases), id);
+
+  return word != NULL ? _ (word->text) : id;
+}
+
+/**
+ * moor_word_status:
+ * @id: how an object compares: "same", "changed", ...
+ *
+ * Returns: its words and icon, translated
+ */
+MoorWord
+moor_word_status (const char *id)
+{
+  const MoorWord *word = find_word (statuses, G_N_ELEMENTS (statuses), id);
+
+  if (word == NULL)
+    return (MoorWord){ id, id, "dialog-question-symbolic" };
+  return (MoorWord){ word->id, _ (word->text), word->icon };
+}
+
+/**
+ * moor_word_severity:
+ *
+ * Returns: words and icon for @severity, translated
+ */
+MoorWord
+moor_word_severity (MoorSeverity severity)
+{
+  switch (severity)
+    {
+    case MOOR_SEVERITY_ERROR:
+      return (MoorWord){ "error", _ ("Not done"), "dialog-error-symbolic" };
+    case MOOR_SEVERITY_WARNING:
+      return (MoorWord){ "warning", _ ("Done differently"), "dialog-warning-symbolic" };
+    case MOOR_SEVERITY_NOTE:
+    default:
+      return (MoorWord){ "note", _ ("Worth knowing"), "dialog-information-symbolic" };
+    }
+}
+
+/**
+ * moor_word_log_level:
+ *
+ * Returns: one short word for @level, translated
+ */
+const char *
+moor_word_log_level (MoorLogLevel level)
+{
+  switch (level)
+    {
+    case MOOR_LOG_DEBUG:
+      return _ ("Detail");
+    case MOOR_LOG_WARNING:
+      return _ ("Warning");
+    case MOOR_LOG_ERROR:
+      return _ ("Error");
+    case MOOR_LOG_INFO:
+    default:
+      return _ ("Info");
+    }
+}
+
+/**
+ * moor_word_kind:
+ * @id: kind of an object
+ *
+ * Returns: what people call it
+ */
+const char *
+moor_word_kind (const char *id)
+{
+  const MoorWord *word = find_word (kinds, G_N_ELEMENTS (kinds), id);
+
+  return word != NULL ? _ (word->text) : id;
+}
+
+/**
+ * moor_word_store_icon:
+ * @state: state of a store
+ *
+ * Returns: name of the icon that goes with it
+ */
+const char *
+moor_word_store_icon (const char *state)
+{
+  const MoorWord *word = find_word (store_icons, G_N_ELEMENTS (store_icons), state);
+
+  return word != NULL ? word->icon : "dialog-warning-symbolic";
+}
+
+static int
+days_since (GDateTime *then, GDateTime *now)
+{
+  GDate day_then;
+  GDate day_now;
+  int year;
+  int month;
+  int day;
+
+  g_date_time_get_ymd (then, &year, &month, &day);
+  g_date_set_dmy (&day_then, (GDateDay) day, (GDateMonth) month, (GDateYear) year);
+  g_date_time_get_ymd (now, &year, &month, &day);
+  g_date_set_dmy (&day_now, (GDateDay) day, (GDateMonth) month, (GDateYear) year);
+  return g_date_days_between (&day_then, &day_now);
+}
+
+/**
+ * moor_words_when:
+ * @time_s: seconds since the epoch; 0 if nobody knows
+ *
+ * Returns: (transfer full) (nullable): "Last used yesterday"; %NULL if nobody knows
+ */
+char *
+moor_words_when (gint64 time_s)
+{
+  g_autofree char *day = NULL;
+
+  if (time_s <= 0)
+    return NULL;
+  day = moor_words_day (time_s);
+  /* Translators: "Last used today", "Last used 3 March 2026" */
+  return g_strdup_printf (_ ("Last used %s"), day);
+}
+
+/**
+ * moor_words_day:
+ * @time_s: seconds since the epoch
+ *
+ * Returns: (transfer full): "today", "yesterday", "4 days ago", "3 March 2026"
+ */
+char *
+moor_words_day (gint64 time_s)
+{
+  g_autoptr(GDateTime) then = g_date_time_new_from_unix_local (time_s);
+  g_autoptr(GDateTime) now = g_date_time_new_now_local ();
+  int n_days;
+
+  if (then == NULL)
+    return g_strdup ("?");
+
+  n_days = days_since (then, now);
+  if (n_days == 0)
+    return g_strdup (_ ("today"));
+  if (n_days == 1)
+    return g_strdup (_ ("yesterday"));
+  if (n_days > 1 && n_days < 7)
+    return g_strdup_printf (ngettext ("%d day ago", "%d days ago", (gulong) n_days), n_days);
+  return g_date_time_format (then, _ ("%-d %B %Y"));
+}
+
+/**
+ * moor_words_files:
+ *
+ * Returns: (transfer full): "1 file", "512,904 files"
+ */
+char *
+moor_words_files (guint64 n_files)
+{
+  g_autofree char *count = moor_text_count (n_files);
+
+  return g_strdup_printf (ngettext ("%s file", "%s files", (gulong) n_files), count);
+}
+
+/**
+ * moor_words_objects:
+ *
+ * Returns: (transfer full): "1 item", "512,904 items"; folders and links count too
+ */
+char *
+moor_words_objects (guint64 n_objects)
+{
+  g_autofree char *count = moor_text_count (n_objects);
+
+  return g_strdup_printf (ngettext ("%s item", "%s items", (gulong) n_objects), count);
+}
+
+/**
+ * moor_words_people:
+ * @names: (nullable): strings, or objects with "name" and perhaps "full-name"
+ *
+ * Returns: (transfer full): "alice, bob and carol"
+ */
+char *
+moor_words_people (JsonArray *names)
+{
+  GString *text = g_string_new (NULL);
+  guint n_names = names != NULL ? json_array_get_length (names) : 0;
+
+  for (guint i = 0; i < n_names; i++)
+    {
+      JsonNode *node = json_array_get_element (names, i);
+      const char *name = JSON_NODE_HOLDS_OBJECT (node)
+                             ? moor_json_text (json_node_get_object (node), "name")
+                             : json_node_get_string (node);
+
+      if (i > 0)
+        g_string_append (text, i + 1 == n_names ? _ (" and ") : ", ");
+      g_string_append (text, name != NULL ? name : "?");
+    }
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * moor_words_elapsed:
+ * @elapsed_us: microseconds
+ *
+ * Returns: (transfer full): "0:07", "1:02:33"
+ */
+char *
+moor_words_elapsed (gint64 elapsed_us)
+{
+  gint64 seconds = elapsed_us / G_USEC_PER_SEC;
+
+  if (seconds >= 3600)
+    return g_strdup_printf ("%" G_GINT64_FORMAT ":%02d:%02d", seconds / 3600,
+                            (int) (seconds / 60 % 60), (int) (seconds % 60));
+  return g_strdup_printf ("%d:%02d", (int) (seconds / 60), (int) (seconds % 60));
+}
+
+/**
+ * moor_json_count:
+ * @object: (nullable): an answer
+ *
+ * Returns: the number at @member; 0 if it is absent or no count
+ */
+guint64
+moor_json_count (JsonObject *object, const char *member)
+{
+  double value = moor_json_number (object, member, 0);
+
+  return value > 0 ? (guint64) value : 0;
+}
+
+/**
+ * moor_json_text:
+ * @object: (nullable): an answer
+ *
+ * Returns: (nullable): the string at @member, if there is one
+ */
+const char *
+moor_json_text (JsonObject *object, const char *member)
+{
+  JsonNode *node = object != NULL ? json_object_get_member (object, member) : NULL;
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+}
+
+/**
+ * moor_json_number:
+ * @object: (nullable): an answer
+ *
+ * Returns: the number at @member, or @fallback
+ */
+double
+moor_json_number (JsonObject *object, const char *member, double fallback)
+{
+  JsonNode *node = object != NULL ? json_object_get_member (object, member) : NULL;
+  GType type = node != NULL ? json_node_get_value_type (node) : G_TYPE_INVALID;
+
+  if (type == G_TYPE_INT64)
+    return (double) json_node_get_int (node);
+  if (type == G_TYPE_DOUBLE)
+    return json_node_get_double (node);
+  return fallback;
+}
+
+/**
+ * moor_json_flag:
+ * @object: (nullable): an answer
+ *
+ * Returns: whether @member is there and true
+ */
+gboolean
+moor_json_flag (JsonObject *object, const char *member)
+{
+  JsonNode *node = object != NULL ? json_object_get_member (object, member) : NULL;
+
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_BOOLEAN
+         && json_node_get_boolean (node);
+}
+
+/**
+ * moor_json_list:
+ * @object: (nullable): an answer
+ *
+ * Returns: (transfer none) (nullable): the array at @member, if there is one
+ */
+JsonArray *
+moor_json_list (JsonObject *object, const char *member)
+{
+  JsonNode *node = object != NULL ? json_object_get_member (object, member) : NULL;
+
+  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-gtk-test.h"
+
+#include "moor-selection.h"
+
+/* What a person sees and can do in each state of each place.  The engine is a
+ * fake, so that every state is there when the test wants it. */
+
+#define WINDOW GTK_WIDGET (test->window)
+
+static void
+test_people_are_listed_before_their_homes_are_measured (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->estimate_step_ms = 150;
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Alice Anderson"));
+  assert_true (moor_gtk_shows (WINDOW, "Bob Brown"));
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "so far"));
+  moor_gtk_picture (test, "01-measuring");
+  assert_false (moor_gtk_shows (WINDOW, "stay where they are"));
+}
+
+static void
+test_sizes_and_time_to_link_are_shown_as_a_range (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "stay where they are"));
+  assert_true (moor_gtk_shows (WINDOW, "412,904 files"));
+  assert_true (moor_gtk_shows (WINDOW, "7–11 s to link"));
+  assert_true (moor_gtk_shows (WINDOW, "under 1 s to link"));
+  assert_true (moor_gtk_shows (WINDOW, "copying would take"));
+  assert_true (moor_gtk_shows (WINDOW, "Needs attention"));
+  moor_gtk_picture (test, "02-profiles");
+}
+
+static void
+test_totals_follow_who_is_chosen (void **state)
+{
+  MoorGtkTest *test = *state;
+  g_autoptr(MoorPerson) alice = NULL;
+  GListModel *people;
+
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "512,904 files"));
+  people = moor_profiles_place_get_people (test->window->profiles_place);
+  alice = g_list_model_get_item (people, 0);
+  moor_person_set_selected (alice, FALSE);
+  assert_true (moor_gtk_shows (WINDOW, "100,000 files"));
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr(MoorPerson) person = g_list_model_get_item (people, i);
+
+      moor_person_set_selected (person, FALSE);
+    }
+  assert_true (moor_gtk_shows (WINDOW, "Choose whose files"));
+  assert_false (moor_gtk_enabled (test, "capture"));
+}
+
+static void
+test_what_needs_attention_is_grouped_by_cause_with_its_remedy (void **state)
+{
+  MoorGtkTest *test = *state;
+  GtkWidget *list;
+
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "stay where they are"));
+  list = moor_gtk_find (WINDOW, GTK_TYPE_LIST_BOX, "People");
+  gtk_list_box_select_row (GTK_LIST_BOX (list),
+                           gtk_list_box_get_row_at_index (GTK_LIST_BOX (list), 1));
+  assert_true (moor_gtk_shows (WINDOW, "another volume"));
+  assert_true (moor_gtk_shows (WINDOW, "chattr -i"));
+  assert_true (moor_gtk_shows (WINDOW, "contract.odt"));
+  moor_gtk_picture (test, "03-attention");
+}
+
+static void
+test_an_empty_system_says_so (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->no_people = TRUE;
+  test->fake->n_stores = 0;
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Nobody lives here"));
+  assert_false (moor_gtk_enabled (test, "capture"));
+  moor_gtk_picture (test, "04-empty");
+  moor_gtk_activate (test, "show-place", "stores");
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "No store yet"));
+  moor_gtk_activate (test, "show-place", "check");
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Nothing to check yet"));
+  moor_gtk_picture (test, "05-nothing-to-check");
+}
+
+static void
+test_a_system_that_cannot_be_read_offers_to_try_again (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->fail = "profiles";
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "no /etc/passwd"));
+  moor_gtk_picture (test, "06-unreadable");
+  test->fake->fail = NULL;
+  moor_gtk_activate (test, "rescan", NULL);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Alice Anderson"));
+}
+
+static void
+test_a_capture_shows_its_progress_and_ends_with_the_next_step (void **state)
+{
+  MoorGtkTest *test = *state;
+  g_autoptr(JsonObject) request = NULL;
+
+  test->fake->capture_steps = 30;
+  test->fake->capture_step_ms = 60;
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "stay where they are"));
+  moor_gtk_activate (test, "capture", NULL);
+  request = moor_fake_dup_last_request (test->fake);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "items a second"));
+  assert_true (moor_gtk_shows (WINDOW, "Capturing"));
+  assert_true (moor_gtk_shows (WINDOW, "Linking"));
+  assert_true (moor_gtk_shows (WINDOW, "Remaining: a moment"));
+  moor_gtk_picture (test, "10-capturing");
+  moor_gtk_wait (moor_gtk_finished (test));
+  assert_true (moor_gtk_shows (WINDOW, "Captured"));
+  assert_true (moor_gtk_shows (WINDOW, "are safe in the store"));
+  assert_non_null (moor_gtk_find (WINDOW, GTK_TYPE_BUTTON, "Show the _Store"));
+  moor_gtk_picture (test, "11-captured");
+  moor_gtk_activate (test, "run-show-store", NULL);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Sealed: complete and safe"));
+}
+
+static void
+test_no_remaining_time_is_told_in_the_first_seconds_and_a_range_after (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->capture_steps = 100;
+  test->fake->capture_step_ms = 50;
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_enabled (test, "capture") && moor_gtk_shows (WINDOW, "stay where"));
+  moor_gtk_activate (test, "capture", NULL);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "items a second"));
+  while (moor_run_get_elapsed_us (test->window->run) < 2500 * 1000)
+    {
+      g_autofree char *text = moor_run_dup_remaining_text (test->window->run);
+
+      assert_string_equal (text, "a moment…");
+      moor_gtk_settle (200);
+    }
+  moor_gtk_wait (moor_gtk_shows (WINDOW, " s") && moor_gtk_shows (WINDOW, "Remaining: ")
+                 && !moor_gtk_shows (WINDOW, "Remaining: a moment"));
+  assert_true (moor_gtk_shows (WINDOW, "–") || moor_gtk_shows (WINDOW, "up to"));
+  moor_gtk_wait (moor_gtk_finished (test));
+}
+
+static void
+test_cancel_stops_after_the_current_file_and_can_be_resumed (void **state)
+{
+  MoorGtkTest *test = *state;
+  g_autoptr(JsonObject) request = NULL;
+
+  test->fake->capture_steps = 100;
+  test->fake->capture_step_ms = 150;
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_enabled (test, "capture") && moor_gtk_shows (WINDOW, "stay where"));
+  moor_gtk_activate (test, "capture", NULL);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "items a second"));
+  moor_gtk_activate (test, "run-cancel", NULL);
+  assert_true (moor_gtk_shows (WINDOW, "Stopping after the current file"));
+  assert_false (moor_gtk_enabled (test, "run-cancel"));
+  moor_gtk_wait (moor_gtk_finished (test));
+  assert_true (moor_gtk_shows (WINDOW, "The capture was stopped"));
+  assert_non_null (moor_gtk_find (WINDOW, GTK_TYPE_BUTTON, "_Keep It for Later"));
+  assert_non_null (moor_gtk_find (WINDOW, GTK_TYPE_BUTTON, "_Remove It"));
+  moor_gtk_picture (test, "12-cancelled");
+
+  test->fake->capture_steps = 2;
+  moor_gtk_activate (test, "run-again", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  request = moor_fake_dup_last_request (test->fake);
+  assert_true (json_object_get_boolean_member (request, "resume"));
+  assert_true (moor_gtk_shows (WINDOW, "Captured"));
+}
+
+static void
+test_exceptions_are_named_by_cause_with_a_count_and_a_remedy (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->capture_steps = 40;
+  test->fake->capture_exit = MOOR_EXIT_EXCEPTIONS;
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_enabled (test, "capture") && moor_gtk_shows (WINDOW, "stay where"));
+  moor_gtk_activate (test, "capture", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  assert_true (moor_gtk_shows (WINDOW, "with exceptions"));
+  assert_true (moor_gtk_shows (WINDOW, "another volume"));
+  assert_true (moor_gtk_shows (WINDOW, "5 ×"));
+  moor_gtk_picture (test, "13-exceptions");
+}
+
+static void
+test_a_failed_capture_says_why_and_offers_to_try_again (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->fail = "capture";
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_enabled (test, "capture") && moor_gtk_shows (WINDOW, "stay where"));
+  moor_gtk_activate (test, "capture", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  assert_true (moor_gtk_shows (WINDOW, "The capture failed"));
+  assert_true (moor_gtk_shows (WINDOW, "no /etc/passwd"));
+  assert_non_null (moor_gtk_find (WINDOW, GTK_TYPE_BUTTON, "_Try Again"));
+  moor_gtk_picture (test, "14-failed");
+}
+
+static void
+test_a_store_is_deleted_only_after_saying_what_is_lost (void **state)
+{
+  MoorGtkTest *test = *state;
+  GtkWidget *dialog;
+  GtkWidget *consent;
+
+  test->fake->last_copies = 2304;
+  moor_gtk_open (test);
+  moor_gtk_activate (test, "show-place", "stores");
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Sealed: complete"));
+  moor_gtk_picture (test, "20-stores");
+  moor_gtk_activate (test, "store-delete", NULL);
+  moor_gtk_wait (moor_gtk_dialog (test) != NULL);
+  dialog = moor_gtk_dialog (test);
+  assert_true (moor_gtk_shows (dialog, "2,304 files"));
+  assert_true (moor_gtk_shows (dialog, "lost for ever"));
+  assert_false (gtk_widget_get_sensitive (
+      gtk_dialog_get_widget_for_response (GTK_DIALOG (dialog), GTK_RESPONSE_OK)));
+  moor_gtk_picture (test, "21-delete");
+  consent = moor_gtk_find (dialog, GTK_TYPE_CHECK_BUTTON, "nowhere else");
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (consent), TRUE);
+  gtk_dialog_response (GTK_DIALOG (dialog), GTK_RESPONSE_OK);
+  moor_gtk_wait (moor_gtk_finished (test));
+  assert_true (moor_gtk_shows (WINDOW, "The store is deleted"));
+  moor_gtk_activate (test, "run-back", NULL);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "No store yet"));
+}
+
+static void
+test_a_half_made_store_offers_to_resume (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->state = "capturing";
+  test->fake->n_stores = 3;
+  moor_gtk_open (test);
+  moor_gtk_activate (test, "show-place", "stores");
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "The capture is not finished"));
+  assert_non_null (moor_gtk_find (WINDOW, GTK_TYPE_BUTTON, "Res_ume the Capture"));
+  assert_false (moor_gtk_enabled (test, "store-restore"));
+  moor_gtk_picture (test, "22-half-made");
+}
+
+static void
+test_restore_asks_whom_and_how (void **state)
+{
+  MoorGtkTest *test = *state;
+  g_autoptr(JsonObject) request = NULL;
+  GtkWidget *dialog;
+  GtkWidget *bob;
+
+  moor_gtk_open (test);
+  moor_gtk_activate (test, "show-place", "stores");
+  moor_gtk_wait (moor_gtk_enabled (test, "store-restore"));
+  moor_gtk_activate (test, "store-restore", NULL);
+  moor_gtk_wait (moor_gtk_dialog (test) != NULL);
+  dialog = moor_gtk_dialog (test);
+  moor_gtk_picture (test, "23-restore");
+  bob = moor_gtk_find (dialog, GTK_TYPE_CHECK_BUTTON, "bob");
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (bob), FALSE);
+  gtk_dialog_response (GTK_DIALOG (dialog), GTK_RESPONSE_OK);
+  moor_gtk_wait (moor_gtk_finished (test));
+  request = moor_fake_dup_last_request (test->fake);
+  assert_int_equal (json_array_get_length (json_object_get_array_member (request, "users")), 2);
+  assert_true (json_object_get_boolean_member (request, "create-accounts"));
+  assert_string_equal (json_object_get_string_member (request, "conflict"), "rules");
+  assert_true (moor_gtk_shows (WINDOW, "Restored"));
+  moor_gtk_picture (test, "24-restored");
+  moor_gtk_activate (test, "run-check", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  assert_int_equal (moor_fake_count (test->fake, "verify"), 1);
+}
+
+static void
+check (MoorGtkTest *test)
+{
+  moor_gtk_open (test);
+  moor_gtk_activate (test, "show-place", "check");
+  moor_gtk_wait (moor_gtk_enabled (test, "check"));
+  moor_gtk_activate (test, "check", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  moor_gtk_activate (test, "run-show-check", NULL);
+}
+
+static void
+expand (MoorGtkTest *test, const char *path_text)
+{
+  GtkTreeView *view = GTK_TREE_VIEW (moor_gtk_find (WINDOW, GTK_TYPE_TREE_VIEW, NULL));
+  g_autoptr(GtkTreePath) path = gtk_tree_path_new_from_string (path_text);
+
+  (void) gtk_tree_view_expand_row (view, path, FALSE);
+}
+
+static void
+select_row (MoorGtkTest *test, const char *path_text)
+{
+  GtkTreeView *view = GTK_TREE_VIEW (moor_gtk_find (WINDOW, GTK_TYPE_TREE_VIEW, NULL));
+  g_autoptr(GtkTreePath) path = gtk_tree_path_new_from_string (path_text);
+
+  gtk_tree_view_set_cursor (view, path, NULL, FALSE);
+}
+
+static int
+count_rows (MoorGtkTest *test, const char *path_text)
+{
+  GtkTreeView *view = GTK_TREE_VIEW (moor_gtk_find (WINDOW, GTK_TYPE_TREE_VIEW, NULL));
+  GtkTreeModel *model = gtk_tree_view_get_model (view);
+  GtkTreeIter iter;
+
+  if (path_text == NULL)
+    return gtk_tree_model_iter_n_children (model, NULL);
+  if (!gtk_tree_model_get_iter_from_string (model, &iter, path_text))
+    return -1;
+  return gtk_tree_model_iter_n_children (model, &iter);
+}
+
+static void
+test_everything_came_back_is_said_in_so_many_words (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  check (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Everything came back"));
+  assert_true (moor_gtk_shows (WINDOW, "412,904 files"));
+  moor_gtk_wait (count_rows (test, NULL) == 3);
+  expand (test, "0");
+  moor_gtk_wait (count_rows (test, "0") == 4);
+  expand (test, "0:0");
+  moor_gtk_wait (count_rows (test, "0:0") == 12);
+  select_row (test, "0:0:3");
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Same file"));
+  moor_gtk_picture (test, "30-everything-came-back");
+}
+
+static void
+test_a_difference_shows_its_cause_and_its_remedy (void **state)
+{
+  MoorGtkTest *test = *state;
+  g_autoptr(JsonObject) request = NULL;
+
+  test->fake->n_differences = 40;
+  check (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "16 things did not come back"));
+  moor_gtk_wait (count_rows (test, NULL) == 40);
+  select_row (test, "0");
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "It should be there and is not"));
+  assert_true (moor_gtk_shows (WINDOW, "Run the restore again"));
+  moor_gtk_picture (test, "31-differences");
+  moor_gtk_activate (test, "put-back", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  request = moor_fake_dup_last_request (test->fake);
+  assert_string_equal (json_object_get_string_member (request, "operation"), "restore");
+  assert_string_equal (
+      json_array_get_string_element (json_object_get_array_member (request, "paths"), 0),
+      "Documents/letter-00000.odt");
+}
+
+static void
+test_a_folder_of_thousands_is_read_in_parts (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->n_children = 20000;
+  check (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "Everything came back"));
+  moor_gtk_wait (count_rows (test, NULL) == 3);
+  expand (test, "0");
+  moor_gtk_wait (count_rows (test, "0") == 4);
+  expand (test, "0:0");
+  moor_gtk_wait (count_rows (test, "0:0") == 5001);
+}
+
+#define window_test(f) cmocka_unit_test_setup_teardown (f, moor_gtk_setup, moor_gtk_teardown)
+
+int
+main (int argc, char **argv)
+{
+  const struct CMUnitTest tests[] = {
+    window_test (test_people_are_listed_before_their_homes_are_measured),
+    window_test (test_sizes_and_time_to_link_are_shown_as_a_range),
+    window_test (test_totals_follow_who_is_chosen),
+    window_test (test_what_needs_attention_is_grouped_by_cause_with_its_remedy),
+    window_test (test_an_empty_system_says_so),
+    window_test (test_a_system_that_cannot_be_read_offers_to_try_again),
+    window_test (test_a_capture_shows_its_progress_and_ends_with_the_next_step),
+    window_test (test_no_remaining_time_is_told_in_the_first_seconds_and_a_range_after),
+    window_test (test_cancel_stops_after_the_current_file_and_can_be_resumed),
+    window_test (test_exceptions_are_named_by_cause_with_a_count_and_a_remedy),
+    window_test (test_a_failed_capture_says_why_and_offers_to_try_again),
+    window_test (test_a_store_is_deleted_only_after_saying_what_is_lost),
+    window_test (test_a_half_made_store_offers_to_resume),
+    window_test (test_restore_asks_whom_and_how),
+    window_test (test_everything_came_back_is_said_in_so_many_words),
+    window_test (test_a_difference_shows_its_cause_and_its_remedy),
+    window_test (test_a_folder_of_thousands_is_read_in_parts),
+  };
+
+  if (!gtk_init_check (&argc, &argv))
+    {
+      print_message ("1..0 # SKIP no display\n");
+      return 77;
+    }
+  if (argc > 1)
+    cmocka_set_test_filter (argv[1]);
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
