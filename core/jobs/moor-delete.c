@@ -71,15 +71,32 @@ check_losses (MoorStore *store,
       moor_store_get_path (store), count, size);
 }
 
+/* What cannot be opened as a store may be the remains of one: then they go. */
+static gboolean
+end_removal (MoorJob *job, const MoorDeleteOptions *options, const GError *problem, GError **error)
+{
+  if (!options->dry_run && moor_store_exists (options->store_path)
+      && moor_store_remove_remains (options->store_path, NULL))
+    {
+      moor_job_log (job, MOOR_LOG_INFO, "What was left of the store at %s is gone",
+                    options->store_path);
+      return TRUE;
+    }
+  g_propagate_error (error, g_error_copy (problem));
+  return FALSE;
+}
+
 static gboolean
 delete_store (MoorJob *job, const MoorDeleteOptions *options, JsonObject *result, GError **error)
 {
-  g_autoptr(MoorStore) store = moor_store_open (options->store_path, TRUE, error);
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(MoorStore) store = moor_store_open (options->store_path, TRUE, &problem);
   MoorLastCopies losses = { 0 };
 
-  if (store == NULL || !moor_store_lock (store, "delete", error)
-      || !moor_store_open_parts (store, error) || !moor_erase_check_parts (store, error)
-      || !check_keeps_nothing (job, store, error))
+  if (store == NULL)
+    return end_removal (job, options, problem, error);
+  if (!moor_store_lock (store, "delete", error) || !moor_store_open_parts (store, error)
+      || !moor_erase_check_parts (store, error) || !check_keeps_nothing (job, store, error))
     return FALSE;
   moor_job_begin_phase (job, "check", 0, 0);
   if (!count_losses (job, store, &losses, error))
@@ -101,7 +118,7 @@ delete_store (MoorJob *job, const MoorDeleteOptions *options, JsonObject *result
   if (!moor_erase_store (job, store, result, error))
     return FALSE;
   moor_job_end_phase (job);
-  return TRUE;
+  return moor_store_remove_remains (options->store_path, error);
 }
 
 /**

@@ -138,7 +138,7 @@ gboolean
 moor_request_set_aside (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
   static const MoorPhase phases[] = { { "verify", 90 }, { "set-aside", 10 } };
-  g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
+  g_autoptr(MoorSystem) system = moor_request_open_root (request, error);
   g_autoptr(MoorStore) store = NULL;
   g_auto(GStrv) protect = moor_request_dup_strings (request, "protect");
   MoorSetAsideOptions options = { .protect = (const char *const *) protect,

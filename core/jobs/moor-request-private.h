@@ -12,6 +12,7 @@ char *moor_request_dup_path (JsonObject *request, const char *member);
 char **moor_request_dup_strings (JsonObject *request, const char *member);
 gboolean moor_request_get_flag (JsonObject *request, const char *member);
 MoorSystem *moor_request_open_system (JsonObject *request, GError **error);
+MoorSystem *moor_request_open_root (JsonObject *request, GError **error);
 MoorStore *moor_request_open_store (JsonObject *request, const char *what, GError **error);
 
 /* What the members of a request that say whose files it is about hold. */

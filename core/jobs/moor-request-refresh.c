@@ -51,7 +51,7 @@ moor_request_restore (MoorJob *job, JsonObject *request, JsonObject *result, GEr
 gboolean
 moor_request_undo (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
-  g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
+  g_autoptr(MoorSystem) system = moor_request_open_root (request, error);
   g_autoptr(MoorStore) store = system != NULL ? moor_request_open_store (request, "undo", error)
                                                : NULL;
 
@@ -63,7 +63,7 @@ moor_request_undo (MoorJob *job, JsonObject *request, JsonObject *result, GError
 gboolean
 moor_request_rollback (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
-  g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
+  g_autoptr(MoorSystem) system = moor_request_open_root (request, error);
   g_autoptr(MoorStore) store = system != NULL
                                     ? moor_request_open_store (request, "roll back", error)
                                     : NULL;
@@ -76,7 +76,7 @@ moor_request_rollback (MoorJob *job, JsonObject *request, JsonObject *result, GE
 gboolean
 moor_request_accept (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
-  g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
+  g_autoptr(MoorSystem) system = moor_request_open_root (request, error);
   g_autoptr(MoorStore) store = system != NULL ? moor_request_open_store (request, "accept", error)
                                                : NULL;
   MoorAcceptOptions options = { .despite_differences = moor_request_get_flag (

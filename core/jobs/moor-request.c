@@ -131,6 +131,21 @@ moor_request_open_system (JsonObject *request, GError **error)
 }
 
 /**
+ * moor_request_open_root:
+ *
+ * As moor_request_open_system(), for operations on a root that may be empty.
+ *
+ * Returns: (transfer full): %NULL as moor_system_open_root()
+ */
+MoorSystem *
+moor_request_open_root (JsonObject *request, GError **error)
+{
+  g_autofree char *root = moor_request_dup_path (request, "root");
+
+  return moor_system_open_root (root != NULL ? root : "/", error);
+}
+
+/**
  * moor_request_open_store:
  * @what: what for, to be shown to whoever comes meanwhile; %NULL only to look
  *
@@ -234,6 +249,8 @@ static const struct
   { "profiles", moor_request_profiles },     { "systems", moor_request_systems },
   { "estimate", moor_request_estimate },     { "capture", moor_request_capture },
   { "verify", moor_request_verify },         { "set-aside", moor_request_set_aside },
+  { "restore", moor_request_restore },       { "undo", moor_request_undo },
+  { "rollback", moor_request_rollback },     { "accept", moor_request_accept },
   { "delete", moor_request_delete },         { "store-list", moor_request_store_list },
   { "store-show", moor_request_store_show }, { "browse", moor_request_browse },
 };

@@ -218,6 +218,35 @@ system_new (const char *root_path, int dfd)
   return system;
 }
 
+static MoorSystem *
+open_root (const char *root_path, gboolean must_be_system, GError **error)
+{
+  g_autoptr(MoorSystem) system = NULL;
+  int dfd;
+
+  g_return_val_if_fail (root_path != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  dfd = moor_open_dir (NULL, root_path, error);
+  if (dfd < 0)
+    return NULL;
+  system = system_new (root_path, dfd);
+  if (must_be_system && !check_is_system (system, error))
+    return NULL;
+  system->volume = moor_volume_for_fd (dfd, error);
+  if (system->volume == NULL)
+    return NULL;
+
+  system->sought = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) moor_sought_free);
+  read_mounts (system);
+  system->name = read_system_name (system);
+  system->host_name = read_line (system, "/etc/hostname");
+  system->machine_id = read_line (system, "/etc/machine-id");
+  system->profiles = moor_system_scan_profiles (system);
+  g_clear_pointer (&system->sought, g_hash_table_unref);
+  return g_steal_pointer (&system);
+}
+
 /**
  * moor_system_open:
  * @root_path: (type filename): `/`, or the folder in which a system's root is mounted
@@ -232,30 +261,22 @@ system_new (const char *root_path, int dfd)
 MoorSystem *
 moor_system_open (const char *root_path, GError **error)
 {
-  g_autoptr(MoorSystem) system = NULL;
-  int dfd;
+  return open_root (root_path, TRUE, error);
+}
 
-  g_return_val_if_fail (root_path != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  dfd = moor_open_dir (NULL, root_path, error);
-  if (dfd < 0)
-    return NULL;
-  system = system_new (root_path, dfd);
-  if (!check_is_system (system, error))
-    return NULL;
-  system->volume = moor_volume_for_fd (dfd, error);
-  if (system->volume == NULL)
-    return NULL;
-
-  system->sought = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) moor_sought_free);
-  read_mounts (system);
-  system->name = read_system_name (system);
-  system->host_name = read_line (system, "/etc/hostname");
-  system->machine_id = read_line (system, "/etc/machine-id");
-  system->profiles = moor_system_scan_profiles (system);
-  g_clear_pointer (&system->sought, g_hash_table_unref);
-  return g_steal_pointer (&system);
+/**
+ * moor_system_open_root:
+ * @root_path: (type filename): the folder in which a system's root is mounted
+ *
+ * As moor_system_open(), for a root that may hold no system at the moment,
+ * because it was set aside.
+ *
+ * Returns: (transfer full): the system, or %NULL with %G_IO_ERROR
+ */
+MoorSystem *
+moor_system_open_root (const char *root_path, GError **error)
+{
+  return open_root (root_path, FALSE, error);
 }
 
 /**

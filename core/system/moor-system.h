@@ -49,6 +49,7 @@ void moor_place_clear (MoorPlace *place);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoorPlace, moor_place_clear)
 
 MoorSystem *moor_system_open (const char *root_path, GError **error);
+MoorSystem *moor_system_open_root (const char *root_path, GError **error);
 MoorSystem *moor_system_ref (MoorSystem *system);
 void moor_system_unref (MoorSystem *system);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorSystem, moor_system_unref)

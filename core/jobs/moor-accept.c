@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-accept.h"
+
+#include <string.h>
+
+#include "moor-erase.h"
+#include "moor-restore-private.h"
+#include "moor-text.h"
+#include "moor-verify.h"
+
+/*
+ * Accepting gives the old system up for good.  What exists only there, and is
+ * not simply the system's own programs, is told by class, and goes only with
+ * the volume named.
+ */
+
+enum
+{
+  CLASS_PROGRAMS, /* the old system itself */
+  CLASS_CACHES,   /* of people whose homes came back: what the capture left out */
+  CLASS_HOMES,    /* homes that are in no store */
+  CLASS_DATA,     /* services, databases, what administrators keep */
+  CLASS_UNKNOWN,  /* top-level folders no system has by itself */
+  CLASS_REPLACED, /* homes that were replaced, and earlier versions of files */
+  CLASS_NEW,      /* a new system that a roll back took out */
+  CLASS_STORE,    /* what only the store has */
+  N_CLASSES
+};
+
+G_STATIC_ASSERT (N_CLASSES <= MOOR_MAX_CLASSES);
+
+static const char *const class_ids[N_CLASSES] = { "programs", "caches",   "homes",      "data",
+                                                  "unknown",  "replaced", "new-system", "store" };
+
+static const MoorPhase phases[] = { { "verify", 25 }, { "check", 25 }, { "delete", 50 } };
+
+typedef struct
+{
+  GArray *roots;       /* (element-type MoorWalkRoot) */
+  GPtrArray *profiles; /* (element-type MoorStoredProfile) */
+} Classes;
+
+static gboolean
+is_at_or_below (const char *path, const char *top)
+{
+  gsize length = strlen (top);
+
+  return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+static gboolean
+is_any (const char *path, const char *const *tops)
+{
+  for (; *tops != NULL; tops++)
+    {
+      if (is_at_or_below (path, *tops))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static guint
+classify_old (const Classes *classes, const char *path)
+{
+  static const char *const data[] = { "srv",
+                                      "root",
+                                      "opt",
+                                      "usr/local",
+                                      "usr/src",
+                                      "var/www",
+                                      "var/mail",
+                                      "var/spool/mail",
+                                      "var/spool/cron",
+                                      "var/local",
+                                      "var/opt",
+                                      "var/backups",
+                                      "var/lib/mysql",
+                                      "var/lib/postgresql",
+                                      "var/lib/docker",
+                                      "var/lib/libvirt",
+                                      "var/lib/lxc",
+                                      "var/lib/ldap",
+                                      "var/lib/mongodb",
+                                      "var/lib/redis",
+                                      "var/lib/machines",
+                                      NULL };
+  static const char *const programs[] = { "bin",   "boot",  "dev",    "etc",        "lib",
+                                          "lib32", "lib64", "libx32", "lost+found", "media",
+                                          "mnt",   "proc",  "run",    "sbin",       "sys",
+                                          "tmp",   "usr",   "var",    NULL };
+
+  for (guint i = 0; i < classes->profiles->len; i++)
+    {
+      const MoorStoredProfile *profile = g_ptr_array_index (classes->profiles, i);
+
+      if (is_at_or_below (path, profile->home + 1))
+        return profile->restore.step >= MOOR_RESTORE_DONE ? CLASS_CACHES : CLASS_HOMES;
+    }
+  if (is_at_or_below (path, "home"))
+    return CLASS_HOMES;
+  if (is_any (path, data))
+    return CLASS_DATA;
+  return path[0] == '\0' || is_any (path, programs) ? CLASS_PROGRAMS : CLASS_UNKNOWN;
+}
+
+static guint
+classify_cb (guint root, const char *path, gpointer user_data)
+{
+  const Classes *classes = user_data;
+  const char *name = g_array_index (classes->roots, MoorWalkRoot, root).name;
+
+  if (g_str_equal (name, MOOR_OLD_SYSTEM))
+    return classify_old (classes, path);
+  if (g_str_has_prefix (name, MOOR_NEW_SYSTEM))
+    return CLASS_NEW;
+  return g_str_equal (name, "replaced") ? CLASS_REPLACED : CLASS_STORE;
+}
+
+static void
+fill_classes (const MoorLastCopies *counts, JsonObject *result)
+{
+  JsonArray *classes = json_array_new ();
+
+  for (guint i = 0; i < N_CLASSES; i++)
+    {
+      JsonObject *entry;
+
+      if (counts[i].n_objects == 0)
+        continue;
+      entry = json_object_new ();
+      json_object_set_string_member (entry, "class", class_ids[i]);
+      json_object_set_int_member (entry, "objects", (gint64) counts[i].n_objects);
+      json_object_set_int_member (entry, "last-copies", (gint64) counts[i].n_last);
+      json_object_set_int_member (entry, "bytes", (gint64) counts[i].n_last_bytes);
+      json_object_set_int_member (entry, "freed", (gint64) counts[i].n_freed_bytes);
+      json_array_add_object_element (classes, entry);
+    }
+  json_object_set_array_member (result, "classes", classes);
+}
+
+/* Whether what would be lost is more than an old system's own files and caches. */
+static guint64
+count_people_lose (const MoorLastCopies *counts)
+{
+  static const guint precious[] = { CLASS_HOMES,    CLASS_DATA, CLASS_UNKNOWN,
+                                    CLASS_REPLACED, CLASS_NEW,  CLASS_STORE };
+  guint64 n = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (precious); i++)
+    n += counts[precious[i]].n_last;
+  return n;
+}
+
+static gboolean
+check_consent (MoorSystem *system, const MoorAcceptOptions *options, guint64 n_lost, GError **error)
+{
+  const char *uuid = moor_system_get_volume (system)->name;
+  g_autofree char *count = moor_text_count (n_lost);
+
+  if (options->consent != NULL && !g_str_equal (options->consent, uuid))
+    return moor_throw (
+        error, MOOR_ERROR_REFUSED,
+        "the consent names the volume %s, and this system is on %s; nothing was changed",
+        options->consent, uuid);
+  if (n_lost == 0 || options->consent != NULL)
+    return TRUE;
+  return moor_throw (
+      error, MOOR_ERROR_REFUSED,
+      "%s files exist only in what would be given up, and are more than the old system's "
+      "own; look at the list (--dry-run), save what you need, then say --consent %s",
+      count, uuid);
+}
+
+static gboolean
+count_losses (MoorJob *job, MoorStore *store, MoorLastCopies *counts, GError **error)
+{
+  static const char *const names[] = { "tree", "replaced", MOOR_OLD_SYSTEM, MOOR_NEW_SYSTEM, NULL };
+  Classes classes = { .profiles = moor_store_load_profiles (store, error) };
+  gboolean counted;
+
+  if (classes.profiles == NULL)
+    return FALSE;
+  classes.roots = moor_erase_open_folders (job, store, names, error);
+  counted = classes.roots != NULL
+            && moor_last_copies_count (job, (const MoorWalkRoot *) (gpointer) classes.roots->data,
+                                       classes.roots->len, classify_cb, &classes, counts, error);
+  moor_erase_close_folders (classes.roots);
+  g_ptr_array_unref (classes.profiles);
+  return counted;
+}
+
+/* The restore has to have been verified, and what drifted since is told. */
+static gboolean
+verify (MoorJob *job,
+        MoorSystem *system,
+        MoorStore *store,
+        const MoorAcceptOptions *options,
+        JsonObject *result,
+        GError **error)
+{
+  g_autoptr(MoorRules) rules = moor_rules_new_everything ();
+  g_autofree char *recorded = moor_store_dup_meta (store, "restore-verified", NULL);
+  g_autoptr(GError) problem = NULL;
+  JsonObject *verification = json_object_new ();
+  const MoorVerifyOptions verify_options = { .store = store,
+                                             .against = MOOR_AGAINST_RESTORED,
+                                             .rules = rules };
+  gboolean clean;
+
+  json_object_set_object_member (result, "verification", verification);
+  moor_job_begin_phase (job, "verify", 0, 0);
+  clean = moor_verify_run (job, system, &verify_options, verification, NULL, &problem);
+  if (!clean && !g_error_matches (problem, MOOR_ERROR, MOOR_ERROR_DIFFERENCES))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  if (g_strcmp0 (recorded, "clean") == 0 || options->despite_differences)
+    return TRUE;
+  return moor_throw (
+      error, MOOR_ERROR_REFUSED,
+      "the restore did not end with everything in its place; run “mooring restore” again, "
+      "or say --despite-differences if you have seen what differs");
+}
+
+static gboolean
+accept (MoorJob *job,
+        MoorSystem *system,
+        MoorStore *store,
+        const MoorAcceptOptions *options,
+        JsonObject *result,
+        GError **error)
+{
+  MoorLastCopies counts[MOOR_MAX_CLASSES];
+
+  if (moor_store_get_state (store) == MOOR_STORE_RESTORED)
+    {
+      if (!verify (job, system, store, options, result, error))
+        return FALSE;
+      moor_job_begin_phase (job, "check", 0, 0);
+      if (!count_losses (job, store, counts, error))
+        return FALSE;
+      fill_classes (counts, result);
+      json_object_set_string_member (result, "volume", moor_system_get_volume (system)->name);
+      if (options->dry_run)
+        return TRUE;
+      if (!check_consent (system, options, count_people_lose (counts), error)
+          || !moor_store_set_state (store, MOOR_STORE_ACCEPTING, error))
+        return FALSE;
+    }
+  moor_job_begin_phase (job, "delete", 0, 0);
+  if (options->dry_run || !moor_erase_store (job, store, result, error))
+    return options->dry_run;
+  moor_job_end_phase (job);
+  return moor_store_remove_remains (moor_store_get_path (store), error);
+}
+
+/**
+ * moor_accept_run:
+ * @store: open and locked
+ * @result: gets "classes", "verification", "removed"
+ *
+ * Gives the old system, the replaced homes and the store up for good, once the
+ * restore was verified without differences.  It only goes forward: after a crash
+ * it is gone on with.  Blocks.  Any thread.
+ *
+ * Returns: %FALSE with %MOOR_ERROR_REFUSED before anything was removed, or
+ *   %G_IO_ERROR
+ */
+gboolean
+moor_accept_run (MoorJob *job,
+                 MoorSystem *system,
+                 MoorStore *store,
+                 const MoorAcceptOptions *options,
+                 JsonObject *result,
+                 GError **error)
+{
+  MoorStoreState state = moor_store_get_state (store);
+
+  moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
+  json_object_set_boolean_member (result, "dry-run", options->dry_run);
+  if (state != MOOR_STORE_RESTORED && state != MOOR_STORE_ACCEPTING)
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "nothing can be accepted yet: the store at %s is not restored (%s)",
+                       moor_store_get_path (store), moor_store_state_text (state));
+  if (moor_store_get_owner (store) != 0 && geteuid () == 0)
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "the store at %s belongs to an ordinary user; its owner may delete it",
+                       moor_store_get_path (store));
+  moor_verify_assume_mounts (store, system);
+  return moor_erase_check_parts (store, error)
+         && accept (job, system, store, options, result, error);
+}

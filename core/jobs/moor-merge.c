@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-restore-private.h"
+
+#include <string.h>
+
+#include "moor-link.h"
+#include "moor-lock.h"
+#include "moor-text.h"
+#include "moor-walk.h"
+
+/*
+ * A home is put together in up to two walks: first what is there is linked into
+ * the new tree, then what comes from the store.  Both are links, so nothing is
+ * lost whatever a collision ends in: the home that was there stays whole beside
+ * the new one, and the store stays whole too.
+ *
+ * Merged in place there is only the second walk, into the living home.
+ */
+
+#define MAX_TRIES 10000
+
+typedef struct
+{
+  const MoorMerge *merge;
+  MoorJob *job;
+  const MoorSys *sys;
+  gboolean from_store;
+  gboolean changes_ids;
+  MoorConflict conflict;
+
+  GMutex lock;        /* guards renamed */
+  GPtrArray *renamed; /* (element-type filename) (owned): pairs: path below the home, new name */
+} Run;
+
+/* How much of a directory is wanted, when only some paths are. */
+typedef enum
+{
+  WANTED_ALL,
+  WANTED_PARTLY,
+  WANTED_NOT,
+} Wanted;
+
+typedef struct
+{
+  Wanted wanted;
+  gboolean existed;
+  MoorMeta meta;
+} DirData;
+
+static void
+dir_data_free (gpointer user_data)
+{
+  DirData *data = user_data;
+
+  moor_meta_clear (&data->meta);
+  g_free (data);
+}
+
+static void
+count (gsize *counter)
+{
+  (void) g_atomic_pointer_add (counter, 1);
+}
+
+static char *
+below_home (MoorDir *dir, const char *name)
+{
+  g_autofree char *path = moor_dir_path (dir);
+  const char *slash = strchr (path, '/');
+
+  if (name == NULL)
+    return g_strdup (slash != NULL ? slash + 1 : "");
+  return slash != NULL ? g_build_filename (slash + 1, name, NULL) : g_strdup (name);
+}
+
+static void
+report (Run *run,
+        MoorDir *dir,
+        const char *name,
+        MoorSeverity severity,
+        MoorCause cause,
+        int errnum,
+        const char *action)
+{
+  const MoorRestoring *person = run->merge->person;
+  g_autofree char *below = below_home (dir, name);
+  g_autofree char *path = g_build_filename (person->target_home, below, NULL);
+
+  moor_job_issue (run->job, severity, cause, path, person->target_name, errnum, action);
+}
+
+static gboolean
+is_at_or_below (const char *path, const char *top)
+{
+  gsize length = strlen (top);
+
+  return strncmp (path, top, length) == 0
+         && (path[length] == '\0' || path[length] == '/' || length == 0);
+}
+
+/* A path somebody asked for, below the home in question; %NULL if it is elsewhere. */
+static const char *
+below_this_home (const Run *run, const char *wanted)
+{
+  const char *home = run->merge->person->profile->home;
+
+  if (wanted[0] != '/')
+    return wanted;
+  if (!is_at_or_below (wanted, home))
+    return NULL;
+  wanted += strlen (home);
+  return *wanted == '/' ? wanted + 1 : wanted;
+}
+
+static Wanted
+is_wanted (const Run *run, const char *path)
+{
+  Wanted wanted = WANTED_NOT;
+
+  if (run->merge->restore->options->paths == NULL)
+    return WANTED_ALL;
+  for (const char *const *at = run->merge->restore->options->paths; *at != NULL; at++)
+    {
+      const char *below = below_this_home (run, *at);
+
+      if (below == NULL)
+        continue;
+      if (is_at_or_below (path, below))
+        return WANTED_ALL;
+      if (is_at_or_below (below, path))
+        wanted = WANTED_PARTLY;
+    }
+  return wanted;
+}
+
+/* "photo.jpg" -> "photo(1).jpg", ".bashrc" -> ".bashrc(1)" */
+static char *
+numbered_name (const char *name, guint n)
+{
+  const char *dot = strrchr (name, '.');
+  gsize stem = dot != NULL && dot != name ? (gsize) (dot - name) : strlen (name);
+  g_autofree char *number = g_strdup_printf ("(%u)", n);
+  g_autofree char *suffix = g_strdup (name + stem);
+  const gsize longest = 255;
+
+  if (strlen (suffix) > 32)
+    suffix[0] = '\0';
+  /* A name may not grow past what a directory can hold, nor end inside a character. */
+  if (stem + strlen (number) + strlen (suffix) > longest)
+    {
+      stem = longest - strlen (number) - strlen (suffix);
+      while (stem > 0 && ((guchar) name[stem] & 0xc0) == 0x80)
+        stem--;
+    }
+  return g_strdup_printf ("%.*s%s%s", (int) stem, name, number, suffix);
+}
+
+static void
+note_renamed (Run *run, MoorDir *dir, const char *name, const char *new_name)
+{
+  moor_lock (&run->lock);
+  g_ptr_array_add (run->renamed, below_home (dir, name));
+  g_ptr_array_add (run->renamed, g_strdup (new_name));
+  moor_unlock (&run->lock);
+  count (&run->merge->person->n_collisions);
+  report (run, dir, name, MOOR_SEVERITY_NOTE, MOOR_CAUSE_COLLISION, 0, new_name);
+}
+
+static gboolean
+same_content (Run *run, int src_fd, int dst_fd, const char *name, const struct statx *there)
+{
+  struct statx here;
+  guint8 hash_here[MOOR_HASH_BYTES];
+  guint8 hash_there[MOOR_HASH_BYTES];
+  GCancellable *cancellable = moor_job_get_cancellable (run->job);
+
+  return run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &here) == 0
+         && S_ISREG (here.stx_mode) && S_ISREG (there->stx_mode) && here.stx_size == there->stx_size
+         && moor_hash_entry (run->sys, src_fd, name, cancellable, hash_here, NULL)
+         && moor_hash_entry (run->sys, dst_fd, name, cancellable, hash_there, NULL)
+         && memcmp (hash_here, hash_there, sizeof hash_here) == 0;
+}
+
+/* Takes a name out of the tree that is built; the home it came from keeps it. */
+static MoorPlaced
+replace (Run *run, int src_fd, int dst_fd, const char *name, MoorPlacing *placing)
+{
+  if (run->sys->unlinkat (dst_fd, name, 0) < 0)
+    {
+      placing->errnum = errno;
+      placing->cause = moor_cause_from_errno (errno);
+      return MOOR_PLACED_FAILED;
+    }
+  return moor_place_entry (run->sys, src_fd, name, dst_fd, name, MOOR_METHOD_LINK,
+                           moor_job_get_cancellable (run->job), placing);
+}
+
+static MoorPlaced
+place_beside (Run *run,
+              MoorDir *dir,
+              int src_fd,
+              int dst_fd,
+              const char *name,
+              char **out_name,
+              MoorPlacing *placing)
+{
+  MoorPlaced placed = MOOR_PLACED_TAKEN;
+
+  for (guint n = 1; placed == MOOR_PLACED_TAKEN && n < MAX_TRIES; n++)
+    {
+      g_free (*out_name);
+      *out_name = numbered_name (name, n);
+      placed = moor_place_entry (run->sys, src_fd, name, dst_fd, *out_name, MOOR_METHOD_LINK,
+                                 moor_job_get_cancellable (run->job), placing);
+    }
+  if (placed != MOOR_PLACED_TAKEN && placed != MOOR_PLACED_FAILED)
+    note_renamed (run, dir, name, *out_name);
+  return placed;
+}
+
+/* The name is taken by a different object: what is done follows the options. */
+static MoorPlaced
+settle (Run *run,
+        MoorDir *dir,
+        int src_fd,
+        int dst_fd,
+        const char *name,
+        char **out_name,
+        MoorPlacing *placing)
+{
+  gboolean is_dir = S_ISDIR (placing->stx.stx_mode);
+
+  if (!run->merge->in_place && !is_dir
+      && (run->conflict == MOOR_CONFLICT_KEEP_OLD
+          || same_content (run, src_fd, dst_fd, name, &placing->stx)))
+    return replace (run, src_fd, dst_fd, name, placing);
+  if (run->conflict != MOOR_CONFLICT_KEEP_NEW)
+    return place_beside (run, dir, src_fd, dst_fd, name, out_name, placing);
+
+  count (&run->merge->person->n_collisions);
+  report (run, dir, name, MOOR_SEVERITY_WARNING, MOOR_CAUSE_COLLISION, 0,
+          "the one from before stays in the store");
+  return MOOR_PLACED_ALREADY;
+}
+
+static void
+change_owner (Run *run, MoorDir *dir, int dst_fd, const char *name)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean changed = FALSE;
+
+  if (!moor_meta_reown (run->sys, dst_fd, name, &run->merge->person->ids, &changed, &error))
+    {
+      moor_job_log (run->job, MOOR_LOG_ERROR, "%s", error->message);
+      report (run, dir, name, MOOR_SEVERITY_ERROR, MOOR_CAUSE_METADATA, 0, "kept its old owner");
+    }
+  if (changed)
+    count (&run->merge->person->n_reowned);
+}
+
+static void
+note_placed (Run *run,
+             MoorDir *dir,
+             const char *name,
+             MoorPlaced placed,
+             const MoorPlacing *placing)
+{
+  MoorRestoring *person = run->merge->person;
+
+  if (placed == MOOR_PLACED_COPIED || placed == MOOR_PLACED_REFLINKED)
+    {
+      count (&person->n_copied);
+      report (run, dir, name, MOOR_SEVERITY_WARNING, placing->cause, placing->errnum, "copied");
+    }
+  else if (placed == MOOR_PLACED_LINKED)
+    count (&person->n_linked);
+}
+
+static void
+place_one (Run *run, MoorDir *dir, const char *name)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *new_name = NULL;
+  MoorPlacing placing = { 0 };
+  MoorPlaced placed;
+  int src_fd = moor_dir_fd (dir, &error);
+  int dst_fd = src_fd >= 0 ? moor_dir_mirror_fd (dir, &error) : -1;
+
+  if (dst_fd < 0)
+    {
+      moor_job_log (run->job, MOOR_LOG_ERROR, "%s", error->message);
+      report (run, dir, name, MOOR_SEVERITY_ERROR, MOOR_CAUSE_OTHER, 0, "not restored");
+      return;
+    }
+  placed = moor_place_entry (run->sys, src_fd, name, dst_fd, name, MOOR_METHOD_LINK,
+                             moor_job_get_cancellable (run->job), &placing);
+  if (placed == MOOR_PLACED_TAKEN && run->from_store)
+    placed = settle (run, dir, src_fd, dst_fd, name, &new_name, &placing);
+  if (placed == MOOR_PLACED_FAILED)
+    {
+      report (run, dir, name,
+              !run->from_store && placing.cause == MOOR_CAUSE_VANISHED ? MOOR_SEVERITY_NOTE
+                                                                       : MOOR_SEVERITY_ERROR,
+              placing.cause, placing.errnum,
+              run->from_store ? "not restored" : "stays in the replaced home");
+      return;
+    }
+  if (!run->from_store)
+    return;
+  note_placed (run, dir, name, placed, &placing);
+  if (run->changes_ids)
+    change_owner (run, dir, dst_fd, new_name != NULL ? new_name : name);
+}
+
+static gboolean
+entry_cb (MoorDir *dir,
+          const char *name,
+          guint8 type,
+          guint64 ino,
+          guint worker,
+          gpointer user_data)
+{
+  Run *run = user_data;
+  DirData *data = moor_dir_data (dir);
+
+  if (run->from_store && data->wanted != WANTED_ALL)
+    {
+      g_autofree char *path = below_home (dir, name);
+      Wanted wanted = is_wanted (run, path);
+
+      if (wanted == WANTED_NOT || (wanted == WANTED_PARTLY && type != DT_DIR))
+        return FALSE;
+    }
+  if (type == DT_DIR)
+    return TRUE;
+  place_one (run, dir, name);
+  return FALSE;
+}
+
+/* Makes the twin of a directory from the store whose name is taken by a file. */
+static gboolean
+make_beside (Run *run, MoorDir *dir, gboolean *out_existed, GError **error)
+{
+  const char *name = moor_dir_name (dir);
+
+  for (guint n = 1; n < MAX_TRIES; n++)
+    {
+      g_autofree char *new_name = numbered_name (name, n);
+      g_autoptr(GError) problem = NULL;
+
+      if (moor_dir_make_mirror (dir, new_name, 0700, out_existed, &problem))
+        {
+          note_renamed (run, moor_dir_parent (dir), name, new_name);
+          return TRUE;
+        }
+      if (!g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
+        {
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+    }
+  return moor_throw_errno (error, EEXIST, "finding a free name for “%s”", name);
+}
+
+static gboolean
+make_twin (Run *run, MoorDir *dir, DirData *data)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (moor_dir_parent (dir) == NULL)
+    {
+      data->existed = run->merge->in_place;
+      return TRUE;
+    }
+  if (moor_dir_make_mirror (dir, moor_dir_name (dir), 0700, &data->existed, &error))
+    return TRUE;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY) && run->from_store
+      && run->conflict != MOOR_CONFLICT_KEEP_NEW)
+    {
+      g_clear_error (&error);
+      if (make_beside (run, dir, &data->existed, &error))
+        return TRUE;
+    }
+  moor_job_log (run->job, MOOR_LOG_ERROR, "%s", error->message);
+  report (run, dir, NULL, MOOR_SEVERITY_ERROR,
+          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE) ? MOOR_CAUSE_NO_SPACE
+                                                                   : MOOR_CAUSE_COLLISION,
+          0, "not restored, nor what it holds");
+  return FALSE;
+}
+
+static gboolean
+enter_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  Run *run = user_data;
+  DirData *data = g_new0 (DirData, 1);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *path = NULL;
+  int fd;
+
+  moor_dir_set_data (dir, data);
+  if (run->from_store)
+    {
+      path = below_home (dir, NULL);
+      data->wanted = is_wanted (run, path);
+    }
+  fd = moor_dir_fd (dir, &error);
+  if (fd < 0 || !moor_meta_read (run->sys, fd, &data->meta, &error))
+    {
+      moor_job_log (run->job, MOOR_LOG_ERROR, "%s", error->message);
+      report (run, dir, NULL, MOOR_SEVERITY_ERROR, MOOR_CAUSE_READ_ERROR, 0,
+              "not restored, nor what it holds");
+      return FALSE;
+    }
+  return make_twin (run, dir, data);
+}
+
+static void
+map_meta (const Run *run, MoorMeta *meta)
+{
+  const MoorIdMap *ids = &run->merge->person->ids;
+  GVariant *mapped;
+
+  if (meta->stx.stx_uid == ids->old_uid)
+    meta->stx.stx_uid = ids->new_uid;
+  if (meta->stx.stx_gid == ids->old_gid)
+    meta->stx.stx_gid = ids->new_gid;
+  if (meta->xattrs == NULL)
+    return;
+  mapped = moor_meta_map_xattrs (meta->xattrs, ids);
+  g_variant_unref (meta->xattrs);
+  meta->xattrs = mapped;
+}
+
+static void
+leave_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  Run *run = user_data;
+  DirData *data = moor_dir_data (dir);
+  g_autoptr(GError) error = NULL;
+  int fd;
+
+  /* A living directory, and one that is only on the way, keep what they have. */
+  if (data->existed && (run->merge->in_place || data->wanted != WANTED_ALL))
+    return;
+  if (run->from_store && run->changes_ids)
+    map_meta (run, &data->meta);
+  fd = moor_dir_mirror_fd (dir, &error);
+  if (fd >= 0 && moor_meta_apply (run->sys, fd, &data->meta, &error))
+    return;
+  moor_job_log (run->job, MOOR_LOG_WARNING, "%s", error->message);
+  report (run, dir, NULL, MOOR_SEVERITY_WARNING, MOOR_CAUSE_METADATA, 0, "restored without it");
+}
+
+static gboolean
+count_cb (const char *name, guint8 type, guint64 ino, gpointer user_data)
+{
+  ++*(guint64 *) user_data;
+  return TRUE;
+}
+
+static void
+entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  Run *run = user_data;
+  guint64 n = 1;
+  int fd = run->from_store ? moor_dir_fd (dir, NULL) : -1;
+
+  if (fd >= 0)
+    (void) moor_list_dir (run->sys, fd, count_cb, &n, NULL);
+  if (run->from_store)
+    moor_job_add (run->job, n, 0);
+}
+
+static void
+problem_cb (MoorDir *dir,
+            const char *name,
+            int errnum,
+            const GError *error,
+            guint worker,
+            gpointer user_data)
+{
+  Run *run = user_data;
+  MoorCause cause = g_error_matches (error, MOOR_ERROR, MOOR_ERROR_OTHER_DOMAIN)
+                        ? MOOR_CAUSE_MOUNT_POINT
+                        : moor_cause_from_errno (errnum);
+
+  moor_job_log (run->job, MOOR_LOG_ERROR, "%s", error->message);
+  report (run, dir, name, MOOR_SEVERITY_ERROR, cause, errnum,
+          run->from_store ? "not restored, nor what it holds" : "stays in the replaced home");
+}
+
+static gboolean
+walk (Run *run, int from_dfd, GError **error)
+{
+  static const MoorWalkVisitor visitor = { enter_cb, entry_cb, entries_done_cb, leave_cb,
+                                           problem_cb };
+  const MoorWalkRoot root = { .dfd = from_dfd,
+                              .mirror_dfd = run->merge->target_dfd,
+                              .name = run->merge->person->target_name };
+  const MoorWalkOptions options = { .n_workers = run->merge->restore->n_workers,
+                                    .sys = run->sys,
+                                    .data_free = dir_data_free };
+
+  return moor_walk_run (&root, 1, &visitor, run, &options, moor_job_get_cancellable (run->job),
+                        error);
+}
+
+static gboolean
+take_object_cb (const MoorObject *object, gpointer user_data)
+{
+  *(guint64 *) user_data = object->id;
+  return TRUE;
+}
+
+static guint64
+find_object (MoorReader *reader, guint64 root, const char *path, GError **error)
+{
+  g_auto(GStrv) names = g_strsplit (path, "/", -1);
+  guint64 id = root;
+
+  for (char **name = names; id != 0 && *name != NULL; name++)
+    {
+      guint64 parent = id;
+
+      id = 0;
+      if (!moor_reader_lookup (reader, parent, *name, take_object_cb, &id, error))
+        return 0;
+    }
+  return id;
+}
+
+/* Writes down what got another name, so that a verification finds it there. */
+static gboolean
+record_renamed (Run *run, GError **error)
+{
+  MoorStore *store = run->merge->restore->store;
+  g_autoptr(GHashTable) names = NULL;
+  g_autoptr(MoorReader) reader = NULL;
+
+  if (run->renamed->len == 0)
+    return TRUE;
+  reader = moor_reader_new (store, error);
+  if (reader == NULL)
+    return FALSE;
+  names = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  for (guint i = 0; i + 1 < run->renamed->len; i += 2)
+    {
+      g_autoptr(GError) problem = NULL;
+      guint64 *id = g_new (guint64, 1);
+
+      *id = find_object (reader, run->merge->person->profile->root_object,
+                         g_ptr_array_index (run->renamed, i), &problem);
+      if (problem != NULL)
+        {
+          g_free (id);
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+      g_hash_table_insert (names, id, g_ptr_array_index (run->renamed, i + 1));
+    }
+  return moor_store_set_target_names (store, names, error);
+}
+
+/**
+ * moor_merge_run:
+ *
+ * Links what is there, and then what the store has, into the target.  May be
+ * repeated: what is there already is left alone.  Blocks.  Any thread.
+ *
+ * Returns: %FALSE with %G_IO_ERROR_CANCELLED or another %G_IO_ERROR; single
+ *   objects that could not be restored are issues of the job
+ */
+gboolean
+moor_merge_run (const MoorMerge *merge, GError **error)
+{
+  const MoorIdMap *ids = &merge->person->ids;
+  Run run = { .merge = merge, .job = merge->restore->job };
+  gboolean merged;
+
+  run.sys = moor_job_get_sys (run.job);
+  run.changes_ids = ids->old_uid != ids->new_uid || ids->old_gid != ids->new_gid;
+  run.conflict = merge->restore->options->conflict;
+  run.renamed = g_ptr_array_new_with_free_func (g_free);
+  g_mutex_init (&run.lock);
+  merged = merge->existing_dfd < 0 || walk (&run, merge->existing_dfd, error);
+  run.from_store = TRUE;
+  merged = merged && walk (&run, merge->store_dfd, error) && record_renamed (&run, error);
+  g_ptr_array_unref (run.renamed);
+  g_mutex_clear (&run.lock);
+  return merged;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-undo-private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "moor-text.h"
+#include "moor-walk.h"
+
+static const MoorPhase phases[] = { { "undo", 1 } };
+
+/* A folder and a name in it. */
+typedef struct
+{
+  int dfd;
+  char *name;
+} Spot;
+
+static void
+spot_clear (Spot *spot)
+{
+  if (spot->dfd >= 0)
+    (void) close (spot->dfd);
+  g_free (spot->name);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Spot, spot_clear)
+
+static gboolean
+open_spot (const MoorSys *sys, int dfd, const char *path, Spot *out_spot, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  out_spot->name = g_path_get_basename (path);
+  out_spot->dfd = moor_make_dirs_beneath (sys, dfd, folder, 0700, error);
+  return out_spot->dfd >= 0;
+}
+
+static guint64
+inode_at (const MoorSys *sys, int dfd, const char *name)
+{
+  struct statx stx;
+
+  return dfd >= 0 && sys->statx (dfd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &stx) == 0
+             ? stx.stx_ino
+             : 0;
+}
+
+/* Takes the restored home out of its place, and puts the replaced one back. */
+static gboolean
+swap_back (MoorJob *job,
+           MoorSystem *system,
+           const MoorStoredProfile *profile,
+           const Spot *staging,
+           GError **error)
+{
+  const MoorSys *sys = moor_job_get_sys (job);
+  const MoorRestoreRecord *record = &profile->restore;
+  g_auto(MoorPlace) home = { .dfd = -1 };
+  g_auto(MoorPlace) parent = { .dfd = -1 };
+  g_autofree char *name = g_path_get_basename (record->target_home);
+
+  /* The restored home lies in the staging: the rename was undone, or never done. */
+  if (inode_at (sys, staging->dfd, staging->name) == record->staging_ino)
+    return TRUE;
+  if (!moor_restore_locate_home (system, record->target_home, FALSE, &home, &parent, error))
+    return FALSE;
+  if (inode_at (sys, parent.dfd, name) != record->staging_ino)
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "“%s” is not the home that was restored any more; nothing was changed there",
+                       record->target_home);
+  if (sys->renameat2 (parent.dfd, name, staging->dfd, staging->name,
+                      record->exchanged ? RENAME_EXCHANGE : RENAME_NOREPLACE)
+      < 0)
+    return moor_throw_errno (error, errno, "taking the home of “%s” back", record->target_name);
+  return TRUE;
+}
+
+/* A home that was the store's own tree goes back into the store. */
+static gboolean
+move_back (MoorJob *job,
+           MoorStore *store,
+           const MoorStoredProfile *profile,
+           const Spot *staging,
+           GError **error)
+{
+  const MoorSys *sys = moor_job_get_sys (job);
+  const MoorPart *part = moor_store_get_part (store, profile->part);
+  g_auto(Spot) tree = { .dfd = -1 };
+
+  if (!open_spot (sys, part->tree_dfd, profile->tree_path, &tree, error))
+    return FALSE;
+  if (inode_at (sys, tree.dfd, tree.name) == profile->restore.staging_ino)
+    return TRUE;
+  if (sys->renameat2 (staging->dfd, staging->name, tree.dfd, tree.name, RENAME_NOREPLACE) < 0)
+    return moor_throw_errno (error, errno, "moving the files of “%s” back into the store",
+                             profile->name);
+  return TRUE;
+}
+
+typedef struct
+{
+  MoorJob *job;
+  const MoorSys *sys;
+  MoorIdMap back;
+} Reown;
+
+static gboolean
+always_enter_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  return TRUE;
+}
+
+static void
+reown_one (Reown *reown, int dfd, const char *name)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean changed;
+
+  if (!moor_meta_reown (reown->sys, dfd, name, &reown->back, &changed, &error))
+    {
+      moor_job_log (reown->job, MOOR_LOG_ERROR, "%s", error->message);
+      moor_job_issue (reown->job, MOOR_SEVERITY_ERROR, MOOR_CAUSE_METADATA, name, NULL, 0,
+                      "kept the new owner");
+    }
+}
+
+static gboolean
+reown_entry_cb (MoorDir *dir,
+                const char *name,
+                guint8 type,
+                guint64 ino,
+                guint worker,
+                gpointer user_data)
+{
+  Reown *reown = user_data;
+  int dfd = moor_dir_fd (dir, NULL);
+
+  if (type != DT_DIR && dfd >= 0)
+    reown_one (reown, dfd, name);
+  return type == DT_DIR;
+}
+
+static void
+reown_problem_cb (MoorDir *dir,
+                  const char *name,
+                  int errnum,
+                  const GError *error,
+                  guint worker,
+                  gpointer user_data)
+{
+  Reown *reown = user_data;
+
+  moor_job_log (reown->job, MOOR_LOG_ERROR, "%s", error->message);
+  moor_job_issue (reown->job, MOOR_SEVERITY_ERROR, moor_cause_from_errno (errnum), name, NULL,
+                  errnum, "kept the new owner");
+}
+
+/**
+ * moor_undo_reown:
+ * @profile: somebody whose files got other owner numbers
+ *
+ * Gives the store's objects, which are the very files, their old numbers.
+ * The store's own directories never had others.  May be repeated.  Blocks.
+ *
+ * Returns: %FALSE with %G_IO_ERROR
+ */
+gboolean
+moor_undo_reown (MoorJob *job, MoorStore *store, const MoorStoredProfile *profile, GError **error)
+{
+  static const MoorWalkVisitor visitor = { always_enter_cb, reown_entry_cb, NULL, NULL,
+                                           reown_problem_cb };
+  const MoorRestoreRecord *record = &profile->restore;
+  const MoorPart *part = moor_store_get_part (store, profile->part);
+  Reown reown = { .job = job,
+                  .sys = moor_job_get_sys (job),
+                  .back = { record->target_uid, profile->uid, record->target_gid, profile->gid } };
+  const MoorWalkOptions options = { .sys = reown.sys };
+  g_auto(MoorFd) dfd = -1;
+  MoorWalkRoot root = { .mirror_dfd = -1, .name = profile->name };
+
+  if (record->step == MOOR_RESTORE_NONE
+      || (record->target_uid == profile->uid && record->target_gid == profile->gid))
+    return TRUE;
+  dfd = moor_open_beneath (reown.sys, part->tree_dfd, profile->tree_path, O_RDONLY | O_DIRECTORY,
+                           error);
+  if (dfd < 0)
+    return FALSE;
+  root.dfd = dfd;
+  return moor_walk_run (&root, 1, &visitor, &reown, &options, moor_job_get_cancellable (job),
+                        error);
+}
+
+static gboolean
+forget (MoorStore *store, const MoorStoredProfile *profile, GError **error)
+{
+  const MoorRestoreRecord none = { .step = MOOR_RESTORE_NONE };
+
+  return moor_store_set_restore (store, profile->id, &none, error);
+}
+
+/**
+ * moor_undo_profile:
+ * @out_how: (out): "taken-back", "in-place" or "none"
+ *
+ * Takes one person's restore back.  What was saved into the restored home since
+ * stays in it, in the part's `replaced` folder.  May be repeated after a crash.
+ * Blocks.
+ *
+ * Returns: %FALSE with %MOOR_ERROR_REFUSED or %G_IO_ERROR
+ */
+gboolean
+moor_undo_profile (MoorJob *job,
+                   MoorSystem *system,
+                   MoorStore *store,
+                   const MoorStoredProfile *profile,
+                   const char **out_how,
+                   GError **error)
+{
+  const MoorRestoreRecord *record = &profile->restore;
+  const MoorPart *part = moor_store_get_part (store, record->part);
+  g_auto(Spot) staging = { .dfd = -1 };
+
+  *out_how = "none";
+  if (record->step == MOOR_RESTORE_NONE)
+    return TRUE;
+  if (record->step == MOOR_RESTORE_IN_PLACE)
+    {
+      *out_how = "in-place";
+      moor_job_log (job, MOOR_LOG_INFO,
+                    "The files of %s were merged into the home that is there; they stay",
+                    profile->name);
+      return moor_undo_reown (job, store, profile, error) && forget (store, profile, error);
+    }
+  if (part->dfd < 0)
+    return moor_throw (error, MOOR_ERROR_REFUSED, "the volume %s is not mounted; mount it first",
+                       part->volume_name);
+
+  *out_how = "taken-back";
+  if (!open_spot (moor_job_get_sys (job), part->dfd, record->staging, &staging, error))
+    return FALSE;
+  if (record->step >= MOOR_RESTORE_READY && !swap_back (job, system, profile, &staging, error))
+    return FALSE;
+  if (record->moved && !move_back (job, store, profile, &staging, error))
+    return FALSE;
+  return moor_undo_reown (job, store, profile, error) && moor_store_sync (store, error)
+         && forget (store, profile, error);
+}
+
+static gboolean
+undo_all (MoorJob *job,
+          MoorSystem *system,
+          MoorStore *store,
+          gboolean dry_run,
+          JsonArray *out,
+          GError **error)
+{
+  g_autoptr(GPtrArray) profiles = moor_store_load_profiles (store, error);
+
+  for (guint i = 0; profiles != NULL && i < profiles->len; i++)
+    {
+      const MoorStoredProfile *profile = g_ptr_array_index (profiles, i);
+      const char *how = "would-be-taken-back";
+      JsonObject *entry;
+
+      if (!moor_job_check (job, error)
+          || (!dry_run && !moor_undo_profile (job, system, store, profile, &how, error)))
+        return FALSE;
+      entry = json_object_new ();
+      json_object_set_string_member (entry, "name", profile->name);
+      json_object_set_string_member (entry, "how", how);
+      json_object_set_string_member (
+          entry, "kept-at", profile->restore.staging != NULL ? profile->restore.staging : "");
+      json_array_add_object_element (out, entry);
+    }
+  return profiles != NULL;
+}
+
+/* The state in which the restore found the store. */
+static MoorStoreState
+state_before (MoorStore *store)
+{
+  g_autofree char *id = moor_store_dup_meta (store, "before-restore", NULL);
+
+  for (int state = MOOR_STORE_CAPTURING; state <= MOOR_STORE_DELETING; state++)
+    {
+      if (g_strcmp0 (moor_store_state_id ((MoorStoreState) state), id) == 0)
+        return (MoorStoreState) state;
+    }
+  return MOOR_STORE_SEALED;
+}
+
+/**
+ * moor_undo_run:
+ * @store: open and locked
+ * @result: gets "profiles"
+ *
+ * Takes a restore back: every home that was swapped in goes back into the
+ * store's keeping, with what was saved in it since, and what it replaced comes
+ * back.  Accounts that were made stay.  May be repeated after a crash.
+ *
+ * Blocks.  Any thread.
+ *
+ * Returns: %FALSE with %MOOR_ERROR_REFUSED or %G_IO_ERROR
+ */
+gboolean
+moor_undo_run (MoorJob *job,
+               MoorSystem *system,
+               MoorStore *store,
+               gboolean dry_run,
+               JsonObject *result,
+               GError **error)
+{
+  MoorStoreState state = moor_store_get_state (store);
+  JsonArray *profiles = json_array_new ();
+
+  moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
+  json_object_set_array_member (result, "profiles", profiles);
+  json_object_set_boolean_member (result, "dry-run", dry_run);
+  if (state == MOOR_STORE_SEALED || state == MOOR_STORE_SET_ASIDE || state == MOOR_STORE_WIPED)
+    {
+      moor_job_log (job, MOOR_LOG_INFO,
+                    "Nothing is restored from this store, so there is nothing to undo");
+      return TRUE;
+    }
+  if (state != MOOR_STORE_RESTORING && state != MOOR_STORE_RESTORED && state != MOOR_STORE_UNDOING)
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "nothing can be undone with the store at %s now: %s",
+                       moor_store_get_path (store), moor_store_state_text (state));
+
+  moor_verify_assume_mounts (store, system);
+  moor_job_begin_phase (job, "undo", 0, 0);
+  if (dry_run)
+    return undo_all (job, system, store, TRUE, profiles, error);
+  if (!moor_store_set_state (store, MOOR_STORE_UNDOING, error)
+      || !undo_all (job, system, store, FALSE, profiles, error)
+      || !moor_store_set_state (store, state_before (store), error))
+    return FALSE;
+  moor_job_end_phase (job);
+  return TRUE;
+}
