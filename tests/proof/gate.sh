@@ -46,6 +46,14 @@ refused() {
   say "refused: $2"
 }
 
+# differs WHAT: set aside is refused, and verify names the letter that is why
+differs() {
+  refused differ "$1"
+  expect 5 mooring verify --root "$system" --store "$store"
+  says letter
+  untouched
+}
+
 with base
 expect 0 mooring capture --root "$system" --store "$store"
 same "$dir/fresh" "$system/home"
@@ -56,25 +64,25 @@ stored=$store/tree/home/alice/letter
 say "The gate"
 with sealed
 rm "$stored"
-refused letter "an object of the store was removed"
+differs "an object of the store was removed"
 
 with sealed
 cp -p "$stored" "$dir/kept" && rm "$stored" && cp -p "$dir/kept" "$stored"
-refused letter "an object of the store was replaced"
+differs "an object of the store was replaced"
 
 with sealed
 truncate -s 1 "$system/home/alice/letter"
-refused letter "an object was truncated"
+differs "an object was truncated"
 
 with sealed
 echo "saved in place" >>"$system/home/alice/letter"
-refused letter "a file was changed in place after sealing"
+differs "a file was changed in place after sealing"
 
 with sealed
 echo "a new letter" >"$system/home/alice/letter.new"
 chown 1001:1001 "$system/home/alice/letter.new"
 mv "$system/home/alice/letter.new" "$system/home/alice/letter"
-refused letter "a file was saved anew after sealing"
+differs "a file was saved anew after sealing"
 expect 0 mooring capture --root "$system" --store "$store" --resume
 expect 0 mooring set-aside --root "$system" --store "$store"
 [ ! -e "$system/usr" ] || fail "it was not set aside after linking what was saved anew"
@@ -83,7 +91,7 @@ say "allowed: what was saved anew was linked on request"
 
 with sealed
 echo "here and" >"$system/home/alice/gone"
-expect 0 mooring set-aside --root "$system" --store "$store" --dry-run
+expect 6 mooring set-aside --root "$system" --store "$store"
 rm "$system/home/alice/gone"
 expect 0 mooring set-aside --root "$system" --store "$store"
 say "allowed: a file came and went"
@@ -128,7 +136,11 @@ bad() {
   same "$dir/fresh" "$system/home" >/dev/null
   say "refused: $what"
 }
-bad 6 volume "a store on another volume" --root "$system" --store "$dir/elsewhere/store"
+expect 0 mooring capture --root "$system" --store "$dir/elsewhere/store"
+find "$system" -name MOORING | grep -q . || fail "there is no part of the store on the volume"
+[ "$(find "$dir/elsewhere/store/tree" -type f | wc -l)" -eq 0 ] || fail "files were copied"
+say "allowed: a store on another volume gets a part on the volume of the homes"
+with base
 bad 6 home "a store inside a home" --root "$system" --store "$system/home/alice/store"
 bad 6 proc "a store inside /proc" --root "$system" --store /proc/store
 bad 6 . "a root that is no system" --root "$dir/elsewhere" --store "$dir/elsewhere/store"
@@ -137,8 +149,10 @@ bad 6 'read-only' "a store on a read-only volume" --root "$system" --store "$sto
 mount -o remount,rw "$system"
 
 with sealed
-expect 6 mooring capture --root "$system" --store "$store"
-say "refused: a store that is there, without being asked to go on or to start anew"
+find "$store/tree" -printf '%i %p\n' | sort >"$dir/listed"
+expect 0 mooring capture --root "$system" --store "$store"
+find "$store/tree" -printf '%i %p\n' | sort | cmp - "$dir/listed" || fail "the store is another"
+say "allowed: a finished capture, run again, says so and does nothing"
 
 with sealed
 printf 'something else' >"$store/catalogue.db"
@@ -157,7 +171,7 @@ says newer
 say "refused: a store of a newer Mooring"
 
 with sealed
-flock "$store/MOORING" sleep 30 &
+flock --no-fork "$store/MOORING" sleep 30 &
 holder=$!
 sleep 0.5
 expect 7 mooring set-aside --root "$system" --store "$store"
@@ -196,12 +210,14 @@ expect 0 mooring capture --root "$system" --store "$store"
   fail "a home behind a symbolic link was not found"
 say "followed: /home is a symbolic link of root's"
 
-# Doubling is the quick way to the 65,000 names that ext4 allows.
+# Doubling a folder of a thousand is the quick way to the 65,000 names ext4 allows.
 with base
 echo "many names" >"$system/home/bob/many"
 mkdir "$system/srv/names"
-ln "$system/home/bob/many" "$system/srv/names/one"
-for doubled in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+seq 1000 | while read -r name; do
+  ln "$system/home/bob/many" "$system/srv/names/n$name"
+done
+for doubled in 1 2 3 4 5 6 7; do
   cp -al "$system/srv/names" "$system/srv/again" 2>/dev/null || true
   mv "$system/srv/again" "$system/srv/names/$doubled"
 done
@@ -209,6 +225,49 @@ done
 expect 3 mooring capture --root "$system" --store "$store"
 says link
 say "with exceptions: a file with 65,000 names was copied"
+
+with base
+cat /dev/zero >"$system/srv/filler" 2>/dev/null || true
+bad 6 full "a full volume" --root "$system" --store "$store"
+truncate -s "-${MOORING_PROOF_ROOM:-700K}" "$system/srv/filler"
+sync -f "$system"
+status=0
+mooring capture --root "$system" --store "$store" >"$dir/output" 2>&1 || status=$?
+case $status in 1 | 3 | 6) ;; *) fail "a volume that fills up while linking: exit $status" ;; esac
+says 'space\|full'
+cp "$dir/output" "$dir/full-said"
+same "$dir/fresh" "$system/home" >/dev/null
+rm "$system/srv/filler"
+expect 0 mooring capture --root "$system" --store "$store" --resume
+expect 0 mooring verify --root "$system" --store "$store"
+say "recovered: a volume that filled up while linking, once there was room"
+
+volume_unmount "$system"
+cp --sparse=always "$dir/sealed.img" "$dir/work.img"
+debugfs -w -R 'set_super_value error_count 3' "$dir/work.img" 2>/dev/null
+debugfs -w -R 'set_super_value first_error_time 20260101' "$dir/work.img" 2>/dev/null
+debugfs -w -R 'set_super_value last_error_time 20260101' "$dir/work.img" 2>/dev/null
+volume_mount work "$system"
+status=0
+mooring capture --root "$system" --store "$store-2" >"$dir/output" 2>&1 || status=$?
+case $status in 0 | 3) ;; *) fail "a volume with recorded errors: exit $status" ;; esac
+says error
+say "warned: the file system has recorded errors"
+
+# Two at once: one does it, the other is told that it is busy.
+with base
+mooring capture --root "$system" --store "$store" --resume >"$dir/first" 2>&1 &
+first=$!
+second=0
+mooring capture --root "$system" --store "$store" --resume >"$dir/output" 2>&1 || second=$?
+status=0
+wait "$first" || status=$?
+case $status,$second in
+0,0 | 0,7 | 7,0) ;;
+*) fail "two captures at once ended with $status and $second" ;;
+esac
+expect 0 mooring verify --root "$system" --store "$store"
+say "one after the other: two captures at once ($status and $second)"
 
 volume_unmount "$system"
 say "The gate holds."
