@@ -56,7 +56,6 @@ static gboolean
 read_rules (MoorRules *rules, GError **error)
 {
   g_autoptr(GKeyFile) file = g_key_file_new ();
-  g_autofree char *start_group = NULL;
   gsize n_patterns = 0;
 
   if (!g_key_file_load_from_bytes (file, rules->source, G_KEY_FILE_NONE, error))

@@ -141,6 +141,13 @@ ensure_own_group (MoorMaking *making, GError **error)
   if (groups == NULL)
     return FALSE;
   group = moor_group_find_gid (groups, making->plan->gid);
+  if (group != NULL && making->plan->state >= MOOR_ACCOUNT_ABSENT
+      && strcmp (group->name, name) != 0)
+    return moor_throw (
+        error, MOOR_ERROR_REFUSED,
+        "Number %u belongs to the group “%s” now, not to “%s” as was planned; run the "
+        "command again",
+        group->gid, group->name, name);
   if (group != NULL)
     return moor_making_gshadow (making, group->name, error);
   return make_group (making, name, &making->plan->gid, error);

@@ -235,7 +235,6 @@ moor_making_ranges (MoorMaking *making, const char *file, char **ranges, GError 
 static int
 open_state_dir (MoorMaking *making, const char *path, mode_t mode, GError **error)
 {
-  g_auto(MoorSpot) spot = MOOR_SPOT_INIT;
   g_autofree char *parent_path = g_path_get_dirname (path);
   g_autofree char *name = g_path_get_basename (path);
   g_autoptr(GError) local_error = NULL;

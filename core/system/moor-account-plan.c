@@ -51,26 +51,47 @@ moor_account_group_on (const MoorAccount *account, const char *name)
   return g_strdup (account->group_name);
 }
 
-/* Whether somebody else was promised the number. */
-static gboolean
-is_reserved (const Planner *planner, guint32 id, gboolean group)
+/* Who else was promised user number @uid, or NULL. */
+static char *
+promised_uid (const Planner *planner, guint32 uid)
 {
-  gboolean reserved = FALSE;
+  char *promised = NULL;
+  GHashTableIter iter;
+  gpointer name;
+  gpointer ids;
+
+  moor_lock (&planner->target->lock);
+  g_hash_table_iter_init (&iter, planner->target->reserved);
+  while (promised == NULL && g_hash_table_iter_next (&iter, &name, &ids))
+    {
+      if (strcmp (name, planner->name) != 0 && ((const MoorIds *) ids)->uid == uid)
+        promised = g_strdup (name);
+    }
+  moor_unlock (&planner->target->lock);
+  return promised;
+}
+
+/* Whether group number @gid was promised to somebody else; @group is what the group shall be
+ * called, or NULL for a number that must be nobody's.  People may share a group. */
+static gboolean
+is_promised_gid (const Planner *planner, guint32 gid, const char *group)
+{
+  gboolean promised = FALSE;
   GHashTableIter iter;
   gpointer name;
   gpointer value;
 
   moor_lock (&planner->target->lock);
   g_hash_table_iter_init (&iter, planner->target->reserved);
-  while (g_hash_table_iter_next (&iter, &name, &value))
+  while (!promised && g_hash_table_iter_next (&iter, &name, &value))
     {
       const MoorIds *ids = value;
 
-      if (strcmp (name, planner->name) != 0 && id == (group ? ids->gid : ids->uid))
-        reserved = TRUE;
+      promised = strcmp (name, planner->name) != 0 && ids->gid == gid
+                 && (group == NULL || (ids->group != NULL && strcmp (ids->group, group) != 0));
     }
   moor_unlock (&planner->target->lock);
-  return reserved;
+  return promised;
 }
 
 /* Whether a home of the target belongs to the number, account or not. */
@@ -92,14 +113,17 @@ owns_home (const Planner *planner, guint32 uid)
 static gboolean
 is_free_uid (const Planner *planner, guint32 uid)
 {
-  return moor_passwd_find_uid (planner->passwd, uid) == NULL && !owns_home (planner, uid)
-         && !is_reserved (planner, uid, FALSE);
+  g_autofree char *promised = promised_uid (planner, uid);
+
+  return promised == NULL && moor_passwd_find_uid (planner->passwd, uid) == NULL
+         && !owns_home (planner, uid);
 }
 
 static gboolean
 is_free_gid (const Planner *planner, guint32 gid)
 {
-  return moor_group_find_gid (planner->groups, gid) == NULL && !is_reserved (planner, gid, TRUE);
+  return moor_group_find_gid (planner->groups, gid) == NULL
+         && !is_promised_gid (planner, gid, NULL);
 }
 
 static gboolean
@@ -170,23 +194,31 @@ home_on (const MoorAccount *account, const char *name)
   return g_build_filename (dir, name, NULL);
 }
 
+/* Who has the user number of @account on the target, or was promised it; NULL if nobody. */
+static char *
+uid_taker (const Planner *planner, guint32 uid)
+{
+  const MoorPasswd *taker = moor_passwd_find_uid (planner->passwd, uid);
+
+  return taker != NULL ? g_strdup (taker->name) : promised_uid (planner, uid);
+}
+
 static gboolean
 plan_absent (Planner *planner, const MoorAccount *account, MoorAccountPlan *plan, GError **error)
 {
   g_autofree char *group_name = moor_account_group_on (account, planner->name);
-  const MoorPasswd *uid_taker = moor_passwd_find_uid (planner->passwd, account->uid);
   const MoorGroup *group = moor_group_find_name (planner->groups, group_name);
   const MoorGroup *gid_taker = moor_group_find_gid (planner->groups, account->gid);
-  gboolean new_gid = group == NULL && gid_taker != NULL;
+  gboolean new_gid = group == NULL
+                     && (gid_taker != NULL || is_promised_gid (planner, account->gid, group_name));
 
   plan->uid = account->uid;
   plan->gid = group != NULL ? group->gid : account->gid;
-  if (uid_taker != NULL)
-    plan->taken_by = g_strdup (uid_taker->name);
-  else if (new_gid)
-    plan->taken_by = g_strdup (gid_taker->name);
-  if (uid_taker != NULL && !pick_uid (planner, new_gid, &plan->uid, error))
+  plan->taken_by = uid_taker (planner, account->uid);
+  if (plan->taken_by != NULL && !pick_uid (planner, new_gid, &plan->uid, error))
     return FALSE;
+  if (plan->taken_by == NULL && new_gid && gid_taker != NULL)
+    plan->taken_by = g_strdup (gid_taker->name);
   if (new_gid && !pick_gid (planner, plan->uid, &plan->gid, error))
     return FALSE;
 
@@ -194,7 +226,7 @@ plan_absent (Planner *planner, const MoorAccount *account, MoorAccountPlan *plan
   plan->state = plan->uid == account->uid && plan->gid == account->gid
                     ? MOOR_ACCOUNT_ABSENT
                     : MOOR_ACCOUNT_ABSENT_ID_TAKEN;
-  moor_system_reserve_ids (planner->target, plan->name, plan->uid, plan->gid);
+  moor_system_promise_ids (planner->target, plan->name, plan->uid, plan->gid, group_name);
   return TRUE;
 }
 

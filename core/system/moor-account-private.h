@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-#define MOOR_ACCOUNT_MAX_BYTES (32 * 1024 * 1024)
+#define MOOR_ACCOUNT_MAX_BYTES ((gsize) 32 * 1024 * 1024)
 #define MOOR_ACCOUNT_N_SHADOW_FIELDS 9
 
 MoorAccount *moor_account_new (void);

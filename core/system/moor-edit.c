@@ -19,6 +19,7 @@
 #define LOCK_NAME ".pwd.lock"
 #define LOCK_WAIT_MS 15000
 #define LOCK_STEP_MS 100
+#define US_PER_MS ((gulong) 1000)
 #define MAX_BYTES (16 * 1024 * 1024)
 
 /* An open file description lock: other threads are kept out as well. */
@@ -42,7 +43,7 @@ lock_records (const MoorSys *sys, int etc_dfd, GError **error)
               error, errno, "locking the system's accounts, which another program is changing");
           return -1;
         }
-      g_usleep (LOCK_STEP_MS * 1000);
+      g_usleep (LOCK_STEP_MS * US_PER_MS);
     }
   return g_steal_fd (&fd);
 }

@@ -7,7 +7,7 @@
 #include "moor-error.h"
 #include "moor-text.h"
 
-#define MAX_BYTES (64 * 1024)
+#define MAX_BYTES ((gsize) 64 * 1024)
 #define FILE_NAME ".config/user-dirs.dirs"
 
 /* What xdg-user-dirs makes in English when nobody says otherwise. */

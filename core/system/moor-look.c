@@ -15,7 +15,7 @@
  * moor_open_beneath(), and only names and times are looked at, never content. */
 
 #define NS_PER_S G_GINT64_CONSTANT (1000000000)
-#define MAX_WTMP_RECORDS (64 * 1024) /* from the end; 24 MiB */
+#define MAX_WTMP_RECORDS ((off_t) 64 * 1024) /* from the end; 24 MiB */
 
 static gint64
 statx_time_ns (const struct statx_timestamp *time)

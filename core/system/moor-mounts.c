@@ -177,16 +177,20 @@ MoorVolume *
 moor_mount_find_volume (const MoorMount *mount, GError **error)
 {
   g_autoptr(GError) local_error = NULL;
+  g_autofree char *subvolume = NULL;
   MoorVolume *volume = find_mounted (mount, &local_error);
 
   if (volume != NULL)
     return volume;
 
   g_debug ("%s: %s", mount->source, local_error->message);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_MOUNTED,
-               "The volume %s, which the system has at “%s”, is not mounted; mount it anywhere and "
-               "run the same command again",
-               mount->source, mount->target);
+  subvolume = option_value (mount->options, "subvol");
+  g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_NOT_MOUNTED,
+      "The volume %s%s%s, which the system has at “%s”, is not mounted; mount it anywhere and "
+      "run the same command again",
+      mount->source, subvolume != NULL ? ", subvolume " : "", subvolume != NULL ? subvolume : "",
+      mount->target);
   return NULL;
 }
 

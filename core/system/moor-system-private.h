@@ -41,12 +41,16 @@ typedef struct
 
 void moor_sought_free (MoorSought *sought);
 
-/* Numbers that somebody on the target needs, by login name. */
+/* Numbers that somebody on the target needs.  @group is NULL where it is not known yet what
+ * the group will be called. */
 typedef struct
 {
   guint32 uid;
   guint32 gid;
+  char *group;
 } MoorIds;
+
+void moor_ids_free (MoorIds *ids);
 
 struct _MoorSystem
 {
@@ -68,6 +72,11 @@ struct _MoorSystem
   GHashTable *reserved; /* (element-type utf8 MoorIds) (owned) */
 };
 
+void moor_system_promise_ids (MoorSystem *system,
+                              const char *name,
+                              guint32 uid,
+                              guint32 gid,
+                              const char *group);
 const MoorMount *moor_system_find_mount (MoorSystem *system, const char *canonical);
 MoorVolume *moor_system_find_volume (MoorSystem *system, const MoorMount *mount, GError **error);
 

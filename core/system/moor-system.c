@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-system.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "moor-error.h"
@@ -214,7 +215,8 @@ system_new (const char *root_path, int dfd)
   system->running = is_own_root (dfd);
   system->mounts = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_mount_free);
   system->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_issue_free);
-  system->reserved = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  system->reserved = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                            (GDestroyNotify) moor_ids_free);
   return system;
 }
 
@@ -450,6 +452,40 @@ moor_system_find_profile (MoorSystem *system, const char *name)
 }
 
 /**
+ * moor_ids_free:
+ * @ids: (transfer full): what is no longer needed
+ */
+void
+moor_ids_free (MoorIds *ids)
+{
+  g_free (ids->group);
+  g_free (ids);
+}
+
+/**
+ * moor_system_promise_ids:
+ * @group: (nullable): what the group is called, if that is known
+ *
+ * As moor_system_reserve_ids().
+ */
+void
+moor_system_promise_ids (MoorSystem *system,
+                         const char *name,
+                         guint32 uid,
+                         guint32 gid,
+                         const char *group)
+{
+  MoorIds *ids = g_new0 (MoorIds, 1);
+
+  ids->uid = uid;
+  ids->gid = gid;
+  ids->group = g_strdup (group);
+  moor_lock (&system->lock);
+  g_hash_table_replace (system->reserved, g_strdup (name), ids);
+  moor_unlock (&system->lock);
+}
+
+/**
  * moor_system_reserve_ids:
  * @name: the login name that will have them
  *
@@ -459,29 +495,34 @@ moor_system_find_profile (MoorSystem *system, const char *name)
 void
 moor_system_reserve_ids (MoorSystem *system, const char *name, guint32 uid, guint32 gid)
 {
-  const MoorIds ids = { uid, gid };
-
-  moor_lock (&system->lock);
-  g_hash_table_replace (system->reserved, g_strdup (name), g_memdup2 (&ids, sizeof ids));
-  moor_unlock (&system->lock);
+  moor_system_promise_ids (system, name, uid, gid, NULL);
 }
 
-/* Whether a mounted volume holds a Linux system at @path below its mount point. */
+/* Systems that were found, each once however often it is mounted. */
+typedef struct
+{
+  GPtrArray *paths; /* (element-type filename) */
+  GHashTable *seen; /* (element-type utf8): device and inode of each root */
+} Found;
+
+/* Takes the system at @path below @mount_point, if there is one. */
 static void
-consider (GPtrArray *systems, const char *mount_point, const char *path)
+consider (Found *found, const char *mount_point, const char *path)
 {
   g_autofree char *root = g_build_filename (mount_point, path, NULL);
   g_auto(MoorFd) dfd = moor_open_dir (NULL, root, NULL);
   g_auto(MoorFd) passwd = -1;
   g_auto(MoorFd) release = -1;
+  struct stat st;
 
-  if (dfd < 0 || is_own_root (dfd)
-      || g_ptr_array_find_with_equal_func (systems, root, g_str_equal, NULL))
+  if (dfd < 0 || fstat (dfd, &st) < 0 || is_own_root (dfd))
     return;
   passwd = moor_open_in_root (NULL, dfd, "etc/passwd", O_PATH, NULL, NULL);
   release = moor_open_in_root (NULL, dfd, "etc/os-release", O_PATH, NULL, NULL);
-  if (passwd >= 0 && release >= 0)
-    g_ptr_array_add (systems, g_steal_pointer (&root));
+  if (passwd >= 0 && release >= 0
+      && g_hash_table_add (
+          found->seen, g_strdup_printf ("%ju:%ju", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino)))
+    g_ptr_array_add (found->paths, g_steal_pointer (&root));
 }
 
 /* Read-only images and layers of containers look like systems but hold nobody's home. */
@@ -507,8 +548,10 @@ moor_system_find_systems (GError **error)
 {
   /* How distributions call the subvolume of the root on btrfs. */
   static const char *const roots[] = { "", "@", "@rootfs", "root" };
-  g_autoptr(GPtrArray) systems = g_ptr_array_new_with_free_func (g_free);
   g_autoptr(GPtrArray) volumes = moor_volume_list (error);
+  g_autoptr(GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GPtrArray) systems = g_ptr_array_new_with_free_func (g_free);
+  Found found = { systems, seen };
 
   if (volumes == NULL)
     return NULL;
@@ -519,7 +562,7 @@ moor_system_find_systems (GError **error)
       guint n = strcmp (volume->fs_type, "btrfs") == 0 ? G_N_ELEMENTS (roots) : 1;
 
       for (guint j = 0; may_hold_system (volume) && j < n; j++)
-        consider (systems, volume->mount_point, roots[j]);
+        consider (&found, volume->mount_point, roots[j]);
     }
   return g_steal_pointer (&systems);
 }

@@ -485,6 +485,52 @@ test_a_taken_number_is_replaced_by_a_free_one (void **state)
 }
 
 static void
+test_two_people_never_get_the_same_number (void **state)
+{
+  const Fixture *fixture = *state;
+  g_autoptr(MoorAccount) alice = read_account (fixture, "alice");
+  g_autoptr(MoorAccount) bob = read_account (fixture, "bob");
+  g_autoptr(MoorSystem) target = NULL;
+  g_auto(MoorAccountPlan) first = { 0 };
+  g_auto(MoorAccountPlan) second = { 0 };
+
+  append (fixture->new_root, "etc/passwd", "carol:x:1000:1000::/home/carol:/bin/sh\n");
+  append (fixture->new_root, "etc/group", "carol:x:1000:\n");
+  target = open_root (fixture->new_root);
+  /* Nobody said that bob needs 1001, so alice gets it, and bob another one. */
+  assert_true (moor_account_plan (target, alice, NULL, &first, NULL));
+  assert_int_equal (first.uid, 1001);
+  assert_true (moor_account_plan (target, bob, NULL, &second, NULL));
+  assert_int_equal (second.uid, 1002);
+  assert_int_equal (second.gid, 1002);
+  assert_string_equal (second.taken_by, "alice");
+}
+
+static void
+test_people_may_share_a_group (void **state)
+{
+  const Fixture *fixture = *state;
+  g_autoptr(MoorAccount) alice = NULL;
+  g_autoptr(MoorAccount) bob = NULL;
+  g_autoptr(MoorSystem) target = NULL;
+  g_auto(MoorAccountPlan) first = { 0 };
+  g_auto(MoorAccountPlan) second = { 0 };
+
+  moor_test_write (fixture->old_root, "etc/passwd",
+                   "alice:x:1000:1500::/home/alice:/bin/sh\nbob:x:1001:1500::/home/bob:/bin/sh\n");
+  alice = read_account (fixture, "alice");
+  bob = read_account (fixture, "bob");
+  target = open_root (fixture->new_root);
+  moor_system_reserve_ids (target, "alice", 1000, 1500);
+  moor_system_reserve_ids (target, "bob", 1001, 1500);
+  assert_true (moor_account_plan (target, alice, NULL, &first, NULL));
+  assert_true (moor_account_plan (target, bob, NULL, &second, NULL));
+  assert_int_equal (first.state, MOOR_ACCOUNT_ABSENT);
+  assert_int_equal (second.state, MOOR_ACCOUNT_ABSENT);
+  assert_int_equal (second.gid, 1500);
+}
+
+static void
 test_a_number_that_owns_a_home_is_not_given_away (void **state)
 {
   const Fixture *fixture = *state;
@@ -1017,6 +1063,8 @@ main (void)
     account_test (test_numbers_are_kept_where_they_are_free),
     account_test (test_an_account_that_is_there_keeps_its_numbers),
     account_test (test_a_taken_number_is_replaced_by_a_free_one),
+    account_test (test_two_people_never_get_the_same_number),
+    account_test (test_people_may_share_a_group),
     account_test (test_a_number_that_owns_a_home_is_not_given_away),
     account_test (test_a_group_that_is_there_gives_its_number),
     account_test (test_no_number_left_is_a_refusal),
