@@ -112,6 +112,12 @@ assign_part (Capture *capture, MoorChosen *chosen, GError **error)
         chosen->part->volume != NULL ? chosen->part->volume->mount_point : "?",
         chosen->place.volume->mount_point);
 
+  /* On the first part's own volume this records where the system mounts it. */
+  if (chosen->part == primary
+      && moor_store_add_part (capture->store, chosen->place.volume, chosen->place.mount_point,
+                              error)
+             == NULL)
+    return FALSE;
   if (chosen->part == NULL && moor_scope_volume_takes_part (capture->system, chosen)
       && capture->options->best_method == MOOR_METHOD_LINK)
     {

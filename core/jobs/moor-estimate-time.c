@@ -83,6 +83,8 @@ probe (MoorLinkCost *cost,
       mirrors[i] = moor_make_dirs_beneath (moor_job_get_sys (job), probe_dfd, name, 0700, NULL);
     }
 
+  /* What others have not written yet is not part of the cost. */
+  (void) moor_job_get_sys (job)->syncfs (probe_dfd);
   started_us = g_get_monotonic_time ();
   walked = moor_link_walk_run (&walk, NULL);
   linked_us = g_get_monotonic_time ();

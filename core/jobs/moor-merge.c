@@ -543,22 +543,21 @@ record_renamed (Run *run, GError **error)
   reader = moor_reader_new (store, error);
   if (reader == NULL)
     return FALSE;
-  names = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  names = g_hash_table_new (g_direct_hash, g_direct_equal);
   for (guint i = 0; i + 1 < run->renamed->len; i += 2)
     {
       g_autoptr(GError) problem = NULL;
-      guint64 *id = g_new (guint64, 1);
+      guint64 id = find_object (reader, run->merge->person->profile->root_object,
+                                g_ptr_array_index (run->renamed, i), &problem);
 
-      *id = find_object (reader, run->merge->person->profile->root_object,
-                         g_ptr_array_index (run->renamed, i), &problem);
       if (problem != NULL)
         {
-          g_free (id);
           g_propagate_error (error, g_steal_pointer (&problem));
           return FALSE;
         }
-      g_hash_table_insert (names, id, g_ptr_array_index (run->renamed, i + 1));
+      g_hash_table_insert (names, GSIZE_TO_POINTER (id), g_ptr_array_index (run->renamed, i + 1));
     }
+  g_clear_pointer (&reader, moor_reader_free);
   return moor_store_set_target_names (store, names, error);
 }
 
