@@ -195,13 +195,14 @@ can_show_progress (const Cli *cli)
          && !(cli->json && isatty (STDOUT_FILENO));
 }
 
-/* Whether what came of it may be told although it did not end well. */
+/* Whether what came of it may be told although it did not end well: differences
+ * are worth a list. */
 static gboolean
 has_text (const Run *run)
 {
   return run->result != NULL
-         && (run->error == NULL
-             || g_error_matches (run->error, MOOR_ERROR, MOOR_ERROR_DIFFERENCES));
+         && (run->error == NULL || g_error_matches (run->error, MOOR_ERROR, MOOR_ERROR_DIFFERENCES)
+             || json_object_has_member (run->result, "verification"));
 }
 
 static int

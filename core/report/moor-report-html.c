@@ -109,7 +109,7 @@ add_head (GString *out, JsonObject *request, JsonObject *result)
   add_fact (out, "Date", now);
   g_string_append (out, "</dl>\n");
 
-  moor_report_add_verdict (verdict, result, restored ? "restored" : "source");
+  moor_report_add_verdict (verdict, request, result, restored ? "restored" : "source");
   g_string_append_printf (out, "<p class=\"verdict%s\">", clean ? " clean" : "");
   add_escaped (out, g_strchomp (g_strdelimit (verdict->str, "\n", ' ')));
   g_string_append (out, "</p>\n");

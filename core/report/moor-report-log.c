@@ -121,7 +121,9 @@ moor_report_log_text (const MoorEvent *event, MoorLogLevel *out_level)
       return g_strdup_printf ("%s: %s (exit %d)", event->operation, event->message,
                               event->exit_code);
     case MOOR_EVENT_PROFILE:
-      return g_strdup_printf ("%s: %s", event->profile, event->state);
+      return g_strcmp0 (event->state, "working") == 0 || g_strcmp0 (event->state, "waiting") == 0
+                 ? NULL
+                 : g_strdup_printf ("%s: %s", event->profile, event->state);
     case MOOR_EVENT_PROGRESS:
     default:
       return NULL;

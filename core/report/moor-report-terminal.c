@@ -20,7 +20,7 @@ struct _MoorReportTerminal
   gboolean show_progress;
   gboolean show_log;
   gint64 started_us; /* monotonic */
-  guint drawn_width; /* what stands on the line now; the drawing thread's */
+  char *drawn;       /* (nullable): what stands on the line now; the drawing thread's */
 
   GMutex lock;       /* guards what follows */
   MoorEvent *latest; /* (nullable): the last progress or phase */
@@ -60,6 +60,7 @@ moor_report_terminal_free (MoorReportTerminal *report)
     return;
 
   g_object_unref (report->stream);
+  g_free (report->drawn);
   moor_event_free (report->latest);
   g_string_free (report->pending, TRUE);
   g_mutex_clear (&report->lock);
@@ -80,6 +81,8 @@ moor_report_phase_text (const char *phase)
     const char *id;
     const char *text;
   } texts[] = {
+    { "prepare", "Getting ready" },
+    { "check", "Checking" },
     { "probe", "Measuring the volume" },
     { "scan", "Looking at files" },
     { "link", "Linking" },
@@ -140,7 +143,7 @@ append_counts (GString *line, const MoorEvent *event)
   else if (n_done > 0)
     g_string_append_printf (line, "  %s", done);
 
-  if (event->fraction >= 0)
+  if (event->fraction >= 0 && event->total_objects > 0)
     g_string_append_printf (line, "  %u %%", (guint) (CLAMP (event->fraction, 0, 0.99) * 100));
   if (event->rate >= 1)
     {
@@ -250,11 +253,11 @@ moor_report_terminal_clear (MoorReportTerminal *report)
 {
   g_autofree char *blank = NULL;
 
-  if (report->drawn_width == 0)
+  if (report->drawn == NULL)
     return;
-  blank = g_strdup_printf ("\r%*s\r", (int) report->drawn_width, "");
+  blank = g_strdup_printf ("\r%*s\r", (int) moor_text_width (report->drawn), "");
   put (report, blank);
-  report->drawn_width = 0;
+  g_clear_pointer (&report->drawn, g_free);
 }
 
 /**
@@ -274,11 +277,15 @@ static void
 draw_line (MoorReportTerminal *report, const char *line)
 {
   guint width = moor_text_width (line);
-  guint padding = report->drawn_width > width ? report->drawn_width - width : 0;
+  guint drawn_width = report->drawn != NULL ? moor_text_width (report->drawn) : 0;
+  guint padding = drawn_width > width ? drawn_width - width : 0;
   g_autofree char *whole = g_strdup_printf ("\r%s%*s", line, (int) padding, "");
 
+  if (g_strcmp0 (report->drawn, line) == 0)
+    return;
   put (report, whole);
-  report->drawn_width = width;
+  g_free (report->drawn);
+  report->drawn = g_strdup (line);
 }
 
 /**

@@ -132,9 +132,12 @@ static void
 add_store_place (MoorReportText *text)
 {
   g_autofree char *path = moor_member_text (text->result, "store-path");
+  g_autofree char *problem = moor_member_text (text->result, "store-problem");
   g_autofree char *free_space = moor_text_size (moor_member_count (text->result, "store-free"));
 
-  if (path[0] != '\0')
+  if (problem[0] != '\0')
+    g_string_append_printf (text->out, "\nA store cannot be made at %s: %s.\n", path, problem);
+  else if (path[0] != '\0')
     g_string_append_printf (text->out, "\nThe store would be %s, with %s free.\n", path,
                             free_space);
 }
@@ -205,7 +208,9 @@ add_capture_sentence (MoorReportText *text)
   g_autofree char *copied_size = moor_text_size (moor_member_count (result, "copied-bytes"));
   g_autofree char *excluded_size = moor_text_size (moor_member_count (result, "excluded-bytes"));
   g_autofree char *copied = g_strdup_printf (" copied (%s)", copied_size);
-  g_autofree char *excluded = g_strdup_printf (" left out (%s)", excluded_size);
+  g_autofree char *excluded = moor_member_count (result, "excluded-bytes") > 0
+                                  ? g_strdup_printf (" left out (%s)", excluded_size)
+                                  : g_strdup (" left out");
   double seconds = moor_member_number (result, "seconds", -1);
 
   g_string_append_printf (text->out, "\n%s files, %s: %s linked", files, size, linked);
@@ -237,8 +242,15 @@ moor_report_text_capture (MoorReportText *text)
   g_autofree char *store = moor_member_text (text->result, "store");
   gboolean sealed = g_str_equal (moor_member_word (text->result, "state"), "sealed");
 
-  add_capture_table (text);
-  add_capture_sentence (text);
+  if (moor_member_length (text->result, "profiles") > 0)
+    {
+      add_capture_table (text);
+      add_capture_sentence (text);
+    }
+  else
+    g_string_append (text->out, sealed
+                                    ? "The capture was complete already: there was nothing to do.\n"
+                                    : "Nobody is selected: there was nothing to capture.\n");
   moor_report_add_causes (text);
   if (sealed)
     g_string_append_printf (text->out,

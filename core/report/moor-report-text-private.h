@@ -31,7 +31,10 @@ void moor_report_text_store_show (MoorReportText *text);
 
 void moor_report_add_causes (MoorReportText *text);
 void moor_report_add_differences (GString *out, JsonObject *verification);
-void moor_report_add_verdict (GString *out, JsonObject *verification, const char *against);
+void moor_report_add_verdict (GString *out,
+                              JsonObject *request,
+                              JsonObject *verification,
+                              const char *against);
 void moor_report_add_hint (MoorReportText *text, const char *verb, const char *why);
 gboolean moor_report_is_dry_run (const MoorReportText *text);
 void moor_table_take_count (MoorTable *table, JsonObject *object, const char *member);

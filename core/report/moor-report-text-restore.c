@@ -50,23 +50,47 @@ add_list (MoorReportText *text, const char *member, const char *title)
     }
 }
 
-void
-moor_report_text_set_aside (MoorReportText *text)
+/* The gate stayed closed: what stands in the way. */
+static void
+add_refusal (MoorReportText *text)
+{
+  JsonObject *verification = moor_member_object (text->result, "verification");
+
+  g_string_append (text->out,
+                   "Nothing was set aside, because the store does not hold everything.\n");
+  moor_report_add_differences (text->out, verification);
+}
+
+static void
+add_set_aside (MoorReportText *text)
 {
   g_autofree char *store = moor_member_text (text->request, "store");
   g_autofree char *root = moor_member_text (text->request, "root");
-  g_autofree char *moved = moor_text_count (moor_member_count (text->result, "moved"));
-  gboolean dry_run = moor_report_is_dry_run (text);
+  guint64 n_moved = moor_member_count (text->result, "moved");
+  g_autofree char *moved = moor_text_count (n_moved);
 
-  if (dry_run)
+  if (moor_report_is_dry_run (text))
     g_string_append_printf (text->out, "This is what setting %s aside would do:\n", root);
-  else
+  else if (n_moved > 0)
     g_string_append_printf (text->out, "%s is set aside: %s entries are in %s/old-system now.\n",
                             root, moved, store);
+  else
+    g_string_append_printf (text->out, "%s is set aside already: there was nothing to do.\n", root);
   add_entries (text);
   add_list (text, "unselected", "These homes are in no store; they are only in what is set aside");
   moor_report_add_causes (text);
-  if (dry_run)
+}
+
+void
+moor_report_text_set_aside (MoorReportText *text)
+{
+  if (moor_member_object (text->result, "verification") != NULL)
+    {
+      add_refusal (text);
+      return;
+    }
+  add_set_aside (text);
+  if (moor_report_is_dry_run (text))
     {
       g_string_append (text->out, "\nNothing was changed.\n");
       return;
@@ -172,7 +196,7 @@ add_verification (MoorReportText *text)
   if (verification == NULL)
     return;
   g_string_append (text->out, "\nCompared with the store: ");
-  moor_report_add_verdict (text->out, verification, "restored");
+  moor_report_add_verdict (text->out, text->request, verification, "restored");
   moor_report_add_differences (text->out, verification);
 }
 

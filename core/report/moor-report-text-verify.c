@@ -58,6 +58,17 @@ group_free (gpointer data)
   g_free (group);
 }
 
+/* Paths of differences begin at the home. */
+static char *
+describe_place (JsonObject *difference)
+{
+  g_autofree char *profile = moor_member_text (difference, "profile");
+  g_autofree char *path = moor_member_text (difference, "path");
+
+  return profile[0] != '\0' ? g_strdup_printf ("%s: %s", profile, path[0] != '\0' ? path : ".")
+                            : g_steal_pointer (&path);
+}
+
 static Group *
 find_group (GPtrArray *groups, JsonObject *difference)
 {
@@ -74,7 +85,7 @@ find_group (GPtrArray *groups, JsonObject *difference)
   group = g_new0 (Group, 1);
   group->status = g_strdup (status);
   group->cause = g_strdup (cause);
-  group->example = moor_member_text (difference, "path");
+  group->example = describe_place (difference);
   g_ptr_array_add (groups, group);
   return group;
 }
@@ -121,34 +132,49 @@ moor_report_add_differences (GString *out, JsonObject *verification)
     g_string_append (out, "  There are more; only the first of them are listed.\n");
 }
 
-/* Whether it is all there, in one or two sentences. */
-void
-moor_report_add_verdict (GString *out, JsonObject *verification, const char *against)
+/* What it means for setting the system aside; of the running system nothing is. */
+static void
+add_gate (GString *out, JsonObject *request, guint64 n_blocking)
 {
-  g_autofree char *same = moor_text_count (moor_member_count (verification, "same"));
-  g_autofree char *copies = moor_text_count (moor_member_count (verification, "equal-copy"));
-  guint64 n_blocking = moor_member_count (verification, "blocking");
   g_autofree char *blocking = moor_text_count (n_blocking);
-  g_autofree char *differences = moor_text_count (count_differences (verification));
-  gboolean restored = g_str_equal (against, "restored");
 
-  if (moor_member_flag (verification, "clean"))
-    g_string_append_printf (out,
-                            "Everything is there: %s objects are the very same files, %s are equal "
-                            "copies, none differs.\n",
-                            same, copies);
-  else
-    g_string_append_printf (out, "%s objects are the same, %s are equal copies, %s differ.\n", same,
-                            copies, differences);
-  if (restored)
-    return;
   if (n_blocking > 0)
     g_string_append_printf (out,
                             "The gate is closed: %s of them stand in the way of setting the system "
                             "aside.\n",
                             blocking);
+  else if (!g_str_equal (moor_member_word (request, "root"), "/"))
+    g_string_append (out, "The gate is open: the old system may be set aside.\n");
+}
+
+/* Whether it is all there, in one or two sentences. */
+void
+moor_report_add_verdict (GString *out,
+                         JsonObject *request,
+                         JsonObject *verification,
+                         const char *against)
+{
+  g_autofree char *same = moor_text_count (moor_member_count (verification, "same"));
+  g_autofree char *copies = moor_text_count (moor_member_count (verification, "equal-copy"));
+  guint64 n_differences = count_differences (verification);
+  g_autofree char *differences = moor_text_count (n_differences);
+
+  if (n_differences == 0)
+    g_string_append_printf (out,
+                            "Everything is there: %s objects are the very same files, %s are equal "
+                            "copies, none differs.\n",
+                            same, copies);
+  else if (moor_member_flag (verification, "clean"))
+    g_string_append_printf (out,
+                            "Everything is there: %s objects are the very same files, %s are equal "
+                            "copies. %s differences do no harm.\n",
+                            same, copies, differences);
   else
-    g_string_append (out, "The gate is open: the store holds everything that was selected.\n");
+    g_string_append_printf (out,
+                            "%s objects are the very same files, %s are equal copies, %s differ.\n",
+                            same, copies, differences);
+  if (!g_str_equal (against, "restored"))
+    add_gate (out, request, moor_member_count (verification, "blocking"));
 }
 
 void
@@ -163,5 +189,5 @@ moor_report_text_verify (MoorReportText *text)
   moor_report_add_differences (text->out, text->result);
   moor_report_add_causes (text);
   g_string_append_c (text->out, '\n');
-  moor_report_add_verdict (text->out, text->result, against);
+  moor_report_add_verdict (text->out, text->request, text->result, against);
 }

@@ -247,6 +247,22 @@ add_cause (GString *out, JsonObject *cause)
     g_string_append_printf (out, "      %s\n", remedy);
 }
 
+/* Differences are told as such, with the same causes. */
+static gboolean
+is_difference (JsonObject *result, const char *cause)
+{
+  guint n = moor_member_length (result, "differences");
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *difference = moor_member_element (result, "differences", i);
+
+      if (g_str_equal (moor_member_word (difference, "cause"), cause))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 add_causes_where (MoorReportText *text, gboolean notes, const char *title)
 {
@@ -257,7 +273,8 @@ add_causes_where (MoorReportText *text, gboolean notes, const char *title)
     {
       JsonObject *cause = moor_member_element (text->result, "causes", i);
 
-      if (cause == NULL || g_str_equal (moor_member_word (cause, "severity"), "note") != notes)
+      if (cause == NULL || g_str_equal (moor_member_word (cause, "severity"), "note") != notes
+          || is_difference (text->result, moor_member_word (cause, "cause")))
         continue;
       if (!titled)
         g_string_append_printf (text->out, "\n%s:\n", title);

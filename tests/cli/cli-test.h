@@ -26,7 +26,6 @@ void cli_run_clear (CliRun *run);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliRun, cli_run_clear)
 
 CliRun cli_test_run (const char *first, ...) G_GNUC_NULL_TERMINATED;
-CliRun cli_test_run_as (guint32 uid, const char *home, const char *const *argv);
 void cli_test_expect (const CliRun *run, int code);
 void cli_test_has (const char *text, const char *part);
 void cli_test_lacks (const char *text, const char *part);

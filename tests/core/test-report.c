@@ -245,7 +245,7 @@ test_verification_groups_differences_and_tells_the_verdict (void **state)
 
   assert_contains (text, "1 × missing: It should be there and is not (stands in the way");
   assert_contains (text, "2 × changed: It changed since it was captured\n"
-                         "      for example /home/a/1");
+                         "      for example a<b: /home/a/1");
   assert_contains (text, "The gate is closed: 1 of them");
 }
 
