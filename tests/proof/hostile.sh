@@ -31,7 +31,8 @@ for target in secret below; do ln -s /etc/shadow "$system/canary/link to $target
 
 # What must stay as it is, number of names included.
 watch_canary() {
-  find "$system/canary" "$system/home/victim" "$system/etc" -printf '%p %y %i %n %m %U %G %s %T@\n' |
+  find "$system/canary" "$system/home/victim" "$system/etc" ! -name .pwd.lock ! -path "$system/etc" \
+    -printf '%p %y %i %n %m %U %G %s %T@\n' |
     LC_ALL=C sort
 }
 

@@ -74,9 +74,9 @@ describe_state() {
           find "$part" ! -type d -printf '%i %p\n' -o -printf 'd %p %m %U %G\n' | LC_ALL=C sort)
       done
       "$MOORING" --json store show "$store" 2>/dev/null |
-        grep -o '"state" *: *"[a-z-]*"' || echo "no state"
+        grep -a -o '"state" *: *"[a-z-]*"' || echo "no state"
     }
-  ) | grep -v -e ' home$' -e '/replaced/'
+  ) | LC_ALL=C grep -a -v -e ' home$' -e '/replaced/'
 }
 
 record_end() {
@@ -163,6 +163,17 @@ for operation in $operations; do
   restore)
     close_image
     cp --sparse=always "$dir/work.img" "$dir/restored.img"
+    ;;
+  rollback)
+    same "$dir/everybody" "$system/home"
+    grep -q '^ID=old' "$system/etc/os-release" || fail "the old system is not back"
+    close_image
+    ;;
+  accept)
+    grep -q since "$system/home/alice/a new file" || fail "accepting lost what was written since"
+    grep -q '^ID=new' "$system/etc/os-release" || fail "this is not the new system"
+    [ ! -e "$store" ] || fail "the store is still there"
+    close_image
     ;;
   *) close_image ;;
   esac
