@@ -23,6 +23,22 @@ typedef struct
   guint64 other_ino;
 } Name;
 
+/* What the catalogue says of a subdirectory. */
+typedef struct
+{
+  guint64 id;
+  char *target_name; /* (nullable): its name on the other side, where that differs */
+} Subdir;
+
+static void
+subdir_free (gpointer user_data)
+{
+  Subdir *subdir = user_data;
+
+  g_free (subdir->target_name);
+  g_free (subdir);
+}
+
 typedef struct
 {
   MoorComparison *comparison;
@@ -30,8 +46,8 @@ typedef struct
   guint64 id;
   MoorRuleState state;
   gboolean has_other;
-  GHashTable *names;   /* (element-type filename Name) (owned): until entries_done */
-  GHashTable *dir_ids; /* (element-type filename guint64) (owned) (nullable): subdirectories */
+  GHashTable *names; /* (element-type filename Name) (owned): until entries_done */
+  GHashTable *dirs;  /* (element-type filename Subdir) (owned) (nullable): subdirectories */
 } DirData;
 
 static void
@@ -40,7 +56,7 @@ dir_data_free (gpointer user_data)
   DirData *data = user_data;
 
   g_clear_pointer (&data->names, g_hash_table_unref);
-  g_clear_pointer (&data->dir_ids, g_hash_table_unref);
+  g_clear_pointer (&data->dirs, g_hash_table_unref);
   g_free (data);
 }
 
@@ -130,6 +146,7 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   MoorDir *parent = moor_dir_parent (dir);
   DirData *above = parent != NULL ? moor_dir_data (parent) : NULL;
   const char *name = moor_dir_name (dir);
+  const char *other_name = name;
   DirData *data = g_new0 (DirData, 1);
 
   data->comparison = comparison;
@@ -140,19 +157,20 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   data->id = data->compared->profile->root_object;
   if (above != NULL)
     {
-      const guint64 *id = above->dir_ids != NULL ? g_hash_table_lookup (above->dir_ids, name)
-                                                 : NULL;
+      const Subdir *subdir = above->dirs != NULL ? g_hash_table_lookup (above->dirs, name) : NULL;
       MoorDecision decision;
 
       moor_rules_decide (comparison->options->rules, above->state, name, TRUE, &decision);
       data->state = decision.state;
-      data->id = id != NULL ? *id : 0;
+      data->id = subdir != NULL ? subdir->id : 0;
+      if (subdir != NULL && subdir->target_name != NULL)
+        other_name = subdir->target_name;
     }
   moor_dir_set_data (dir, data);
   /* What the catalogue does not know was put into the tree by somebody else. */
   if (data->id == 0)
     return FALSE;
-  open_other (dir, data, name);
+  open_other (dir, data, other_name);
   return TRUE;
 }
 
@@ -353,18 +371,28 @@ compare_object (MoorDir *dir, DirData *data, const MoorObject *object, const Nam
 static void
 compare_dir (MoorDir *dir, DirData *data, const MoorObject *object, const Name *name)
 {
-  guint64 *id = g_new (guint64, 1);
+  const gboolean restored = data->comparison->options->against == MOOR_AGAINST_RESTORED;
+  Subdir *subdir = g_new0 (Subdir, 1);
+  const Name *renamed = NULL;
 
-  *id = object->id;
-  if (data->dir_ids == NULL)
-    data->dir_ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_hash_table_insert (data->dir_ids, g_strdup (object->name), id);
+  subdir->id = object->id;
+  if (data->dirs == NULL)
+    data->dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, subdir_free);
+  g_hash_table_insert (data->dirs, g_strdup (object->name), subdir);
+  if (restored && object->target_name != NULL)
+    renamed = g_hash_table_lookup (data->names, object->target_name);
 
   if (name == NULL || (!name->in_store && !data->compared->moved)
       || (data->compared->moved && !name->in_other))
     differ (dir, object->name, MOOR_STATUS_MISSING, MOOR_CAUSE_MISSING, object->kind, TRUE,
             data->compared->moved ? "the folder is gone"
                                   : "the store no longer has this folder, nor what was in it");
+  else if (renamed != NULL && renamed->in_other && renamed->other_type == DT_DIR)
+    {
+      subdir->target_name = g_strdup (object->target_name);
+      differ (dir, object->name, MOOR_STATUS_RENAMED, MOOR_CAUSE_COLLISION, object->kind, FALSE,
+              object->target_name);
+    }
   else if (data->has_other && !name->in_other)
     compare_missing (dir, data, object);
   else if (name->in_other && name->other_type != DT_DIR)
