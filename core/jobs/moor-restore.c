@@ -150,6 +150,13 @@ plan (const MoorRestore *restore, GPtrArray *stored, GError **error)
   g_autoptr(GPtrArray) people = g_ptr_array_new_with_free_func ((GDestroyNotify) restoring_free);
   g_autoptr(GString) missing = g_string_new (NULL);
 
+  /* Nobody who needs a new number gets one that somebody else comes with. */
+  for (guint i = 0; i < stored->len; i++)
+    {
+      const MoorStoredProfile *profile = g_ptr_array_index (stored, i);
+
+      moor_system_reserve_ids (restore->system, profile->name, profile->uid, profile->gid);
+    }
   for (guint i = 0; i < stored->len; i++)
     {
       MoorStoredProfile *profile = g_ptr_array_index (stored, i);

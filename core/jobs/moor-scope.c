@@ -132,6 +132,21 @@ choose (MoorJob *job, MoorSystem *system, MoorProfile *profile, GPtrArray *all)
   g_ptr_array_add (all, chosen);
 }
 
+/* What may hide people from us: they would be missing without a word. */
+static void
+report_hidden (MoorJob *job, MoorSystem *system)
+{
+  GPtrArray *problems = moor_system_get_problems (system);
+
+  for (guint i = 0; i < problems->len; i++)
+    {
+      const MoorIssue *issue = g_ptr_array_index (problems, i);
+
+      moor_job_issue (job, issue->severity, issue->cause, issue->path, issue->profile, issue->errnum,
+                      issue->action);
+    }
+}
+
 /* What a volume says of itself before anything on it is touched. */
 static void
 report_volume_errors (MoorJob *job, GPtrArray *all)
@@ -167,6 +182,7 @@ moor_scope_choose (MoorJob *job, MoorSystem *system, const MoorSelection *select
 
   if (!check_names (system, selection, error))
     return NULL;
+  report_hidden (job, system);
 
   for (guint i = 0; i < profiles->len; i++)
     {
