@@ -195,20 +195,24 @@ can_show_progress (const Cli *cli)
          && !(cli->json && isatty (STDOUT_FILENO));
 }
 
-/* Whether what came of it may be told although it did not end well: differences
- * are worth a list. */
-static gboolean
-has_text (const Run *run)
+/* What there is to read, however it ended.  After a failure that is only what
+ * stands in the way. */
+static char *
+write_text (Run *run)
 {
-  return run->result != NULL
-         && (run->error == NULL || g_error_matches (run->error, MOOR_ERROR, MOOR_ERROR_DIFFERENCES)
-             || json_object_has_member (run->result, "verification"));
+  if (run->result == NULL)
+    return NULL;
+  if (run->error == NULL || g_error_matches (run->error, MOOR_ERROR, MOOR_ERROR_DIFFERENCES))
+    return moor_report_text (run->request, run->result);
+  if (g_error_matches (run->error, MOOR_ERROR, MOOR_ERROR_REFUSED))
+    return moor_report_refusal_text (run->request, run->result);
+  return NULL;
 }
 
 static int
 tell_result (Run *run)
 {
-  g_autofree char *text = has_text (run) ? moor_report_text (run->request, run->result) : NULL;
+  g_autofree char *text = write_text (run);
   int code = (int) run->code;
 
   if (text != NULL && cli_print (run->cli, text) != MOOR_EXIT_COMPLETE

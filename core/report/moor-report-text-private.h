@@ -30,6 +30,7 @@ void moor_report_text_store_list (MoorReportText *text);
 void moor_report_text_store_show (MoorReportText *text);
 
 void moor_report_add_causes (MoorReportText *text);
+void moor_report_add_classes (MoorReportText *text);
 void moor_report_add_differences (GString *out, JsonObject *verification);
 void moor_report_add_verdict (GString *out,
                               JsonObject *request,

@@ -50,17 +50,6 @@ add_list (MoorReportText *text, const char *member, const char *title)
     }
 }
 
-/* The gate stayed closed: what stands in the way. */
-static void
-add_refusal (MoorReportText *text)
-{
-  JsonObject *verification = moor_member_object (text->result, "verification");
-
-  g_string_append (text->out,
-                   "Nothing was set aside, because the store does not hold everything.\n");
-  moor_report_add_differences (text->out, verification);
-}
-
 static void
 add_set_aside (MoorReportText *text)
 {
@@ -84,11 +73,6 @@ add_set_aside (MoorReportText *text)
 void
 moor_report_text_set_aside (MoorReportText *text)
 {
-  if (moor_member_object (text->result, "verification") != NULL)
-    {
-      add_refusal (text);
-      return;
-    }
   add_set_aside (text);
   if (moor_report_is_dry_run (text))
     {
@@ -221,10 +205,34 @@ moor_report_text_restore (MoorReportText *text)
 }
 
 static void
+add_who_went_back (MoorReportText *text)
+{
+  static const char *const titles[] = { "Name", "What happened", NULL };
+  g_autoptr(MoorTable) table = moor_table_new (titles, "ll");
+  guint n = moor_member_length (text->result, "profiles");
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *profile = moor_member_element (text->result, "profiles", i);
+
+      moor_table_take_text (table, profile, "name");
+      moor_table_take (table, moor_report_state_text (moor_member_word (profile, "how")));
+    }
+  moor_table_write (table, "  ", text->out);
+}
+
+static void
 add_what_went_back (MoorReportText *text, const char *done, const char *planned)
 {
-  g_string_append_printf (text->out, "%s\n", moor_report_is_dry_run (text) ? planned : done);
-  add_homes (text);
+  gboolean something = moor_member_length (text->result, "profiles") > 0
+                       || moor_member_length (text->result, "entries") > 0;
+
+  if (moor_report_is_dry_run (text))
+    g_string_append_printf (text->out, "%s\n", planned);
+  else
+    g_string_append_printf (text->out, "%s%s\n", done,
+                            something ? "" : " It was so already: there was nothing to do.");
+  add_who_went_back (text);
   add_entries (text);
   add_list (text, "saved-since", "Saved since then, and where it is now");
   moor_report_add_causes (text);
@@ -246,28 +254,67 @@ moor_report_text_rollback (MoorReportText *text)
                       "The old system is back in its place. Nothing was deleted: the new one is in "
                       "the store's new-system folder.",
                       "This is what rolling back would do:");
-  if (!moor_report_is_dry_run (text))
-    g_string_append (text->out, "A file that was edited in place is the edited one in both.\n");
+  if (!moor_report_is_dry_run (text) && moor_member_length (text->result, "profiles") > 0)
+    g_string_append (text->out,
+                     "\nA file that was edited in place since the restore is the edited one in "
+                     "both systems.\n");
 }
 
-void
-moor_report_text_accept (MoorReportText *text)
+static char *
+describe_class (const char *class)
 {
-  static const char *const titles[] = { "What goes", "Objects", "Size", NULL };
-  g_autoptr(MoorTable) table = moor_table_new (titles, "lrr");
-  g_autofree char *removed = moor_text_count (moor_member_count (text->result, "removed"));
-  g_autofree char *freed = moor_text_size (moor_member_count (text->result, "freed"));
+  static const struct
+  {
+    const char *id;
+    const char *text;
+  } texts[] = {
+    { "programs", "programs of the old system" },
+    { "caches", "caches of people whose homes are back" },
+    { "homes", "homes that are in no store" },
+    { "data", "services, databases and what administrators keep" },
+    { "unknown", "folders that no system has by itself" },
+    { "replaced", "homes and files that were replaced" },
+    { "new-system", "a new system that a roll back took out" },
+    { "store", "the store" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      if (g_str_equal (texts[i].id, class))
+        return g_strdup (texts[i].text);
+    }
+  return moor_report_state_text (class);
+}
+
+/* What goes for good, by what it would mean. */
+void
+moor_report_add_classes (MoorReportText *text)
+{
+  static const char *const titles[] = { "What goes",  "Objects",     "Nowhere else",
+                                        "Their size", "Space freed", NULL };
+  g_autoptr(MoorTable) table = moor_table_new (titles, "lrrrr");
   guint n = moor_member_length (text->result, "classes");
 
   for (guint i = 0; i < n; i++)
     {
       JsonObject *entry = moor_member_element (text->result, "classes", i);
 
-      moor_table_take (table, moor_report_state_text (moor_member_word (entry, "class")));
+      moor_table_take (table, describe_class (moor_member_word (entry, "class")));
       moor_table_take_count (table, entry, "objects");
+      moor_table_take_count (table, entry, "last-copies");
       moor_table_take_size (table, entry, "bytes");
+      moor_table_take_size (table, entry, "freed");
     }
   moor_table_write (table, "", text->out);
+}
+
+void
+moor_report_text_accept (MoorReportText *text)
+{
+  g_autofree char *removed = moor_text_count (moor_member_count (text->result, "removed"));
+  g_autofree char *freed = moor_text_size (moor_member_count (text->result, "freed"));
+
+  moor_report_add_classes (text);
   moor_report_add_causes (text);
   if (moor_report_is_dry_run (text))
     g_string_append (text->out, "\nNothing was changed.\n");

@@ -91,7 +91,7 @@ find_group (GPtrArray *groups, JsonObject *difference)
 }
 
 static void
-add_group (GString *out, const Group *group)
+add_group (GString *out, const Group *group, const char *step)
 {
   g_autofree char *count = moor_text_count (group->n);
   g_autofree char *status = moor_report_status_text (group->status);
@@ -102,7 +102,7 @@ add_group (GString *out, const Group *group)
   if (known)
     g_string_append_printf (out, ": %s", moor_cause_text (cause));
   if (group->n_blocking > 0)
-    g_string_append (out, " (stands in the way of setting aside)");
+    g_string_append_printf (out, " (stands in the way of %s)", step);
   g_string_append_printf (out, "\n      for example %s\n", group->example);
   if (known && moor_cause_remedy (cause)[0] != '\0')
     g_string_append_printf (out, "      %s\n", moor_cause_remedy (cause));
@@ -113,6 +113,7 @@ void
 moor_report_add_differences (GString *out, JsonObject *verification)
 {
   g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func (group_free);
+  gboolean restored = g_str_equal (moor_member_word (verification, "against"), "restored");
   guint n = moor_member_length (verification, "differences");
 
   for (guint i = 0; i < n; i++)
@@ -127,7 +128,7 @@ moor_report_add_differences (GString *out, JsonObject *verification)
   if (groups->len > 0)
     g_string_append (out, "\nDifferences:\n");
   for (guint i = 0; i < groups->len; i++)
-    add_group (out, g_ptr_array_index (groups, i));
+    add_group (out, g_ptr_array_index (groups, i), restored ? "accepting" : "setting aside");
   if (moor_member_flag (verification, "truncated"))
     g_string_append (out, "  There are more; only the first of them are listed.\n");
 }
@@ -167,7 +168,7 @@ moor_report_add_verdict (GString *out,
   else if (moor_member_flag (verification, "clean"))
     g_string_append_printf (out,
                             "Everything is there: %s objects are the very same files, %s are equal "
-                            "copies. %s differences do no harm.\n",
+                            "copies. Differences that do no harm: %s.\n",
                             same, copies, differences);
   else
     g_string_append_printf (out,

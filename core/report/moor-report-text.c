@@ -59,6 +59,29 @@ moor_report_text (JsonObject *request, JsonObject *result)
   return g_string_free (text.out, FALSE);
 }
 
+/**
+ * moor_report_refusal_text:
+ * @request: what was asked
+ * @result: what the refusal is about
+ *
+ * Writes what stands in the way of a request that was refused: differences, or
+ * what would go for good.  Any thread.
+ *
+ * Returns: (transfer full): lines of UTF-8; "" if there is nothing to list
+ */
+char *
+moor_report_refusal_text (JsonObject *request, JsonObject *result)
+{
+  MoorReportText text = { request, result, g_string_new (NULL) };
+  JsonObject *verification = moor_member_object (result, "verification");
+
+  moor_report_add_classes (&text);
+  if (!moor_member_flag (verification, "clean"))
+    moor_report_add_differences (text.out, verification);
+  replace_hard_spaces (text.out);
+  return g_string_free (text.out, FALSE);
+}
+
 gboolean
 moor_report_is_dry_run (const MoorReportText *text)
 {
@@ -251,11 +274,13 @@ add_cause (GString *out, JsonObject *cause)
 static gboolean
 is_difference (JsonObject *result, const char *cause)
 {
-  guint n = moor_member_length (result, "differences");
+  JsonObject *inner = moor_member_object (result, "verification");
+  JsonObject *verification = inner != NULL ? inner : result;
+  guint n = moor_member_length (verification, "differences");
 
   for (guint i = 0; i < n; i++)
     {
-      JsonObject *difference = moor_member_element (result, "differences", i);
+      JsonObject *difference = moor_member_element (verification, "differences", i);
 
       if (g_str_equal (moor_member_word (difference, "cause"), cause))
         return TRUE;

@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 char *moor_report_text (JsonObject *request, JsonObject *result);
+char *moor_report_refusal_text (JsonObject *request, JsonObject *result);
 char *moor_report_totals_sentence (JsonObject *totals);
 char *moor_report_status_text (const char *status);
 char *moor_report_state_text (const char *state);

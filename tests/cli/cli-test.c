@@ -139,6 +139,7 @@ cli_test_make_system (const char *root, const char *const *people)
   g_autoptr(GString) passwd = g_string_new ("root:x:0:0:root:/root:/bin/sh\n");
   g_autoptr(GString) shadow = g_string_new ("root:*:19000:0:99999:7:::\n");
   g_autoptr(GString) group = g_string_new ("root:x:0:\nusers:x:100:\n");
+  g_autofree char *homes = g_build_filename (root, "home", NULL);
   guint32 uid = 1000;
 
   for (; people != NULL && *people != NULL; people++, uid++)
@@ -159,7 +160,7 @@ cli_test_make_system (const char *root, const char *const *people)
   moor_test_write (root, "etc/subgid", "");
   moor_test_write (root, "etc/skel/.profile", "# new\n");
   moor_test_write (root, "usr/bin/true", "");
-  moor_test_write (root, "home/.keep", "");
+  assert_int_equal (g_mkdir_with_parents (homes, 0755), 0);
 }
 
 static void

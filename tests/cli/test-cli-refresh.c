@@ -420,11 +420,40 @@ test_a_refresh_from_capture_to_accept (void **state)
     {
       g_auto(CliRun) run = run_verb (fixture, "accept");
 
-      if (run.code != MOOR_EXIT_COMPLETE)
-        cli_test_expect (&run, MOOR_EXIT_REFUSED);
+      cli_test_expect (&run, MOOR_EXIT_COMPLETE);
+      cli_test_has (run.out, "The new system is accepted");
     }
     assert_int_equal (moor_test_inode (fixture->root, "home/alice/letter.txt"), inode);
+    assert_false (moor_test_exists (fixture->store, "MOORING"));
   }
+}
+
+/* What only the old system has goes when the volume is named, and not before. */
+static void
+test_accepting_asks_for_consent_by_the_volume (void **state)
+{
+  const Fixture *fixture = *state;
+
+  need_volume (fixture);
+  moor_test_write (fixture->root, "srv/database", "years of work");
+  set_aside_and_install (fixture);
+  expect_verb (fixture, MOOR_EXIT_COMPLETE, "restore", "--create-accounts");
+  expect_verb (fixture, MOOR_EXIT_REFUSED, "accept", "--consent", "another-volume");
+  {
+    g_auto(CliRun) run = run_verb (fixture, "accept");
+    const char *at;
+    g_autofree char *uuid = NULL;
+
+    cli_test_expect (&run, MOOR_EXIT_REFUSED);
+    cli_test_has (run.out, "services, databases");
+    cli_test_lacks (run.out, "is accepted");
+    at = strstr (run.err, "--consent ");
+    assert_non_null (at);
+    uuid = g_strstrip (g_strdup (at + strlen ("--consent ")));
+    expect_verb (fixture, MOOR_EXIT_COMPLETE, "accept", "--consent", uuid);
+  }
+  assert_false (moor_test_exists (fixture->store, "MOORING"));
+  assert_true (moor_test_exists (fixture->root, "home/alice/letter.txt"));
 }
 
 static void
@@ -436,10 +465,13 @@ test_a_rollback_puts_the_old_system_back (void **state)
   {
     guint64 inode = moor_test_inode (fixture->root, "home/alice/letter.txt");
     g_autofree char *release = NULL;
+    g_autofree char *saved = g_build_filename (fixture->root, "home/alice/saved-since", NULL);
+    const char *touch[] = { "touch", "-d", "+1 minute", saved, NULL };
 
     set_aside_and_install (fixture);
     expect_verb (fixture, MOOR_EXIT_COMPLETE, "restore", "--create-accounts");
     moor_test_write (fixture->root, "home/alice/saved-since", "new");
+    assert_true (moor_test_run (touch, NULL));
     dry_run_changes_nothing (fixture, "rollback", NULL);
     {
       g_auto(CliRun) run = run_verb (fixture, "rollback");
@@ -611,6 +643,7 @@ main (void)
     test (test_no_store_is_eight_and_a_busy_one_seven),
     test (test_the_running_system_is_never_set_aside),
     test (test_a_refresh_from_capture_to_accept),
+    test (test_accepting_asks_for_consent_by_the_volume),
     test (test_a_rollback_puts_the_old_system_back),
     test (test_a_store_can_be_deleted_while_the_source_is_there),
     test (test_the_only_copy_is_not_deleted),
