@@ -283,10 +283,14 @@ moor_accept_run (MoorJob *job,
     return moor_throw (error, MOOR_ERROR_REFUSED,
                        "nothing can be accepted yet: the store at %s is not restored (%s)",
                        moor_store_get_path (store), moor_store_state_text (state));
-  if (moor_store_get_owner (store) != 0 && geteuid () == 0)
-    return moor_throw (error, MOOR_ERROR_REFUSED,
-                       "the store at %s belongs to an ordinary user; its owner may delete it",
-                       moor_store_get_path (store));
+  if (!moor_store_is_trusted (store, "accepted", error))
+    return FALSE;
+  if (moor_system_get_volume (system)->n_errors > 0)
+    return moor_throw (
+        error, MOOR_ERROR_REFUSED,
+        "the file system at %s has recorded errors; repair it (fsck, or a btrfs scrub) "
+        "before anything on it is deleted",
+        moor_system_get_volume (system)->mount_point);
   moor_verify_assume_mounts (store, system);
   return moor_erase_check_parts (store, error)
          && accept (job, system, store, options, result, error);

@@ -5,6 +5,7 @@
 
 #include "moor-account.h"
 #include "moor-delete.h"
+#include "moor-root.h"
 #include "moor-text.h"
 
 static const MoorPhase phases[] = { { "prepare", 1 }, { "link", 90 }, { "seal", 9 } };
@@ -60,6 +61,8 @@ reopen_store (Capture *capture, GError **error)
       || !moor_store_open_parts (capture->store, error))
     return FALSE;
 
+  if (!moor_store_is_trusted (capture->store, "captured", error))
+    return FALSE;
   capture->resumed = TRUE;
   state = moor_store_get_state (capture->store);
   if (state == MOOR_STORE_CAPTURING)
@@ -118,8 +121,9 @@ assign_part (Capture *capture, MoorChosen *chosen, GError **error)
                               error)
              == NULL)
     return FALSE;
+  /* An ordinary user can make no folder at the top of another volume. */
   if (chosen->part == NULL && moor_scope_volume_takes_part (capture->system, chosen)
-      && capture->options->best_method == MOOR_METHOD_LINK)
+      && capture->options->best_method == MOOR_METHOD_LINK && geteuid () == 0)
     {
       chosen->part = moor_store_add_part (capture->store, chosen->place.volume,
                                           chosen->place.mount_point, error);

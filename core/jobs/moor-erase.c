@@ -11,6 +11,49 @@ static const char *const folders[] = { "tree",       "rules",    "accounts",
                                        "registry",   "replaced", "old-system",
                                        "new-system", "log",      NULL };
 
+typedef struct
+{
+  const char *const *wanted;
+  GPtrArray *found; /* (element-type filename) (owned) */
+} Search;
+
+/* A roll back after a roll back keeps its new system under a numbered name. */
+static gboolean
+is_wanted (const char *const *wanted, const char *name)
+{
+  for (; *wanted != NULL; wanted++)
+    {
+      gsize length = strlen (*wanted);
+
+      if (g_str_equal (*wanted, name)
+          || (g_str_equal (*wanted, "new-system") && strncmp (name, *wanted, length) == 0
+              && name[length] == '-'))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+search_cb (const char *name, guint8 type, guint64 ino, gpointer user_data)
+{
+  Search *search = user_data;
+
+  if (is_wanted (search->wanted, name))
+    g_ptr_array_add (search->found, g_strdup (name));
+  return TRUE;
+}
+
+/* Which of the wanted folders a part has. */
+static GPtrArray *
+list_folders (const MoorSys *sys, const MoorPart *part, const char *const *wanted, GError **error)
+{
+  g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
+  Search search = { wanted, found };
+
+  return moor_list_dir (sys, part->dfd, search_cb, &search, error) ? g_steal_pointer (&found)
+                                                                   : NULL;
+}
+
 /**
  * moor_erase_open_folders:
  * @wanted: (array zero-terminated=1): names of folders of a part
@@ -29,21 +72,26 @@ moor_erase_open_folders (MoorJob *job, MoorStore *store, const char *const *want
   for (guint i = 0; i < moor_store_get_n_parts (store); i++)
     {
       const MoorPart *part = moor_store_get_part (store, i);
+      g_autoptr(GPtrArray) names = NULL;
 
-      for (const char *const *name = wanted; part->dfd >= 0 && *name != NULL; name++)
+      if (part->dfd < 0)
+        continue;
+      names = list_folders (sys, part, wanted, error);
+      for (guint j = 0; names != NULL && j < names->len; j++)
         {
-          g_autoptr(GError) problem = NULL;
-          MoorWalkRoot root = { .mirror_dfd = -1, .name = *name };
+          MoorWalkRoot root = { .mirror_dfd = -1 };
 
-          root.dfd = moor_open_beneath (sys, part->dfd, *name, O_RDONLY | O_DIRECTORY, &problem);
-          if (root.dfd >= 0)
+          root.name = g_intern_string (g_ptr_array_index (names, j));
+          root.dfd = moor_open_beneath (sys, part->dfd, root.name, O_RDONLY | O_DIRECTORY, error);
+          if (root.dfd < 0)
+            g_clear_pointer (&names, g_ptr_array_unref);
+          else
             g_array_append_val (roots, root);
-          else if (!g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-            {
-              g_propagate_error (error, g_steal_pointer (&problem));
-              moor_erase_close_folders (roots);
-              return NULL;
-            }
+        }
+      if (names == NULL)
+        {
+          moor_erase_close_folders (roots);
+          return NULL;
         }
     }
   return roots;
@@ -142,11 +190,15 @@ moor_erase_store (MoorJob *job, MoorStore *store, JsonObject *result, GError **e
     {
       const MoorPart *part = moor_store_get_part (store, i);
 
-      for (const char *const *name = folders; *name != NULL; name++)
+      g_autoptr(GPtrArray) names = list_folders (moor_job_get_sys (job), part, folders, error);
+
+      for (guint j = 0; names != NULL && j < names->len; j++)
         {
-          if (!erase_folder (job, part->dfd, *name, &n_removed, error))
+          if (!erase_folder (job, part->dfd, g_ptr_array_index (names, j), &n_removed, error))
             return FALSE;
         }
+      if (names == NULL)
+        return FALSE;
     }
   json_object_set_int_member (result, "removed", (gint64) n_removed);
   return moor_store_remove_marker (store, error);

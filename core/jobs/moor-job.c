@@ -251,6 +251,9 @@ fill_progress_locked (MoorJob *job, MoorEvent *event)
 
   if (event->total_objects > 0)
     part = (double) event->done_objects / (double) event->total_objects;
+  /* Most of the work, and nobody knows how much it is: no fraction is told. */
+  if (event->total_objects == 0 && weight * 2 > total_weight)
+    return;
   event->fraction = (weight_between (job, 0, job->phase) + weight * part) / total_weight;
   if (event->total_objects > 0 && job->rate > 0 && weight > 0)
     {

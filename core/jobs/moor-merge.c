@@ -442,7 +442,12 @@ leave_cb (MoorDir *dir, guint worker, gpointer user_data)
 
   /* A living directory, and one that is only on the way, keep what they have. */
   if (data->existed && (run->merge->in_place || data->wanted != WANTED_ALL))
-    return;
+    {
+      fd = run->changes_ids && data->wanted == WANTED_ALL ? moor_dir_mirror_fd (dir, NULL) : -1;
+      if (fd >= 0)
+        change_owner (run, dir, fd, ".");
+      return;
+    }
   if (run->from_store && run->changes_ids)
     map_meta (run, &data->meta);
   fd = moor_dir_mirror_fd (dir, &error);

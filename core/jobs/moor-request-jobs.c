@@ -150,12 +150,8 @@ moor_request_set_aside (MoorJob *job, JsonObject *request, JsonObject *result, G
   store = moor_request_open_store (request, "set aside", error);
   if (store == NULL)
     return FALSE;
-  if (moor_store_get_owner (store) != 0)
-    return moor_throw (
-        error, MOOR_ERROR_REFUSED,
-        "the store at %s belongs to an ordinary user; it can give people their files "
-        "back, but nothing is set aside on its word",
-        moor_store_get_path (store));
+  if (!moor_store_is_trusted (store, "set aside", error))
+    return FALSE;
 
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
   switch ((int) moor_store_get_state (store))

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  *   systems     -
  *   estimate    users[] exclude-users[] used-within(days, -1) threads
  *   capture     the same, and resume overwrite stop-on-error method("link"|"reflink"|"copy") note
+ *               expect(objects that an estimate counted: gives progress its total)
  *   verify      against("source"|"restored") content
  *   set-aside   protect[] dry-run
  *   restore     users[] exclude-users[] map[]("OLD:NEW") create-accounts enable-accounts

@@ -364,6 +364,7 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
   g_auto(MoorPlace) home = { .dfd = -1 };
   g_auto(MoorPlace) parent = { .dfd = -1 };
   const MoorPart *part;
+  gboolean by_swap;
 
   if (!moor_restore_locate_home (restore->system, person->target_home, TRUE, &home, &parent, error))
     return FALSE;
@@ -386,12 +387,15 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
   state->target_uid = person->ids.new_uid;
   state->target_gid = person->ids.new_gid;
   part = find_part (restore, &home, &parent);
-  if (restore->options->paths == NULL && part != NULL && !has_mounts (&home)
+  /* Only root can swap homes, and only out of a place that nobody else can reach. */
+  by_swap = geteuid () == 0 && moor_store_get_owner (restore->store) == 0;
+  if (by_swap && restore->options->paths == NULL && part != NULL && !has_mounts (&home)
       && !is_the_captured_one (restore, person, &home))
     return bring_back (restore, person, part, &home, &parent, error);
 
   if (restore->options->paths == NULL && !is_the_captured_one (restore, person, &home))
-    moor_job_issue (restore->job, MOOR_SEVERITY_WARNING, MOOR_CAUSE_KEPT_IN_PLACE,
-                    person->target_home, person->target_name, 0, "merged in place");
+    moor_job_issue (restore->job, by_swap ? MOOR_SEVERITY_WARNING : MOOR_SEVERITY_NOTE,
+                    MOOR_CAUSE_KEPT_IN_PLACE, person->target_home, person->target_name, 0,
+                    "merged in place");
   return restore_in_place (restore, person, &home, &parent, error);
 }

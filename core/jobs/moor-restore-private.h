@@ -71,6 +71,7 @@ gboolean moor_restore_locate_home (MoorSystem *system,
                                    MoorPlace *out_home,
                                    MoorPlace *out_parent,
                                    GError **error);
+MoorStoreState moor_restore_state_before (MoorStore *store, const char *key);
 gboolean moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **error);
 
 G_END_DECLS

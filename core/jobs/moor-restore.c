@@ -366,39 +366,52 @@ verify (const MoorRestore *restore, JsonObject *result, GError **error)
 }
 
 static gboolean
-enter_restoring (MoorStore *store, GError **error)
+enter_restoring (const MoorRestore *restore, GError **error)
 {
+  MoorStore *store = restore->store;
   MoorStoreState state = moor_store_get_state (store);
 
   if (state == MOOR_STORE_RESTORING)
     return TRUE;
-  if (state != MOOR_STORE_RESTORED
-      && !moor_store_set_meta (store, "before-restore", moor_store_state_id (state), error))
+  if ((state != MOOR_STORE_RESTORED || restore->options->paths != NULL)
+      && !moor_store_set_meta (store,
+                               restore->options->paths != NULL ? "before-paths" : "before-restore",
+                               moor_store_state_id (state), error))
     return FALSE;
   return moor_store_set_state (store, MOOR_STORE_RESTORING, error);
 }
 
 /* What the new system has to mount for the homes on other volumes to be found. */
 static void
+tell_mount (const MoorRestore *restore, const MoorPart *part)
+{
+  g_auto(GStrv) name = g_strsplit (part->volume_name, ":", 2);
+
+  moor_job_log (
+      restore->job, MOOR_LOG_WARNING,
+      "The new system does not mount the volume %s at %s yet: its /etc/fstab needs the line "
+      "“UUID=%s %s %s defaults%s%s 0 2”",
+      part->volume_name, part->mount_point, name[0], part->mount_point,
+      part->volume != NULL ? part->volume->fs_type : "auto", name[1] != NULL ? ",subvolid=" : "",
+      name[1] != NULL ? name[1] : "");
+}
+
+static void
 tell_mounts (const MoorRestore *restore, GPtrArray *people)
 {
   g_autoptr(GHashTable) told = g_hash_table_new (g_direct_hash, g_direct_equal);
 
+  if (moor_system_is_running (restore->system))
+    return;
   for (guint i = 0; i < people->len; i++)
     {
       const MoorRestoring *person = g_ptr_array_index (people, i);
       const MoorPart *part = moor_store_get_part (restore->store, person->profile->part);
 
-      if (part->index == 0 || part->mount_point == NULL || strlen (part->mount_point) <= 1
-          || moor_system_mounts (restore->system, part->mount_point)
-          || moor_system_is_running (restore->system) || !g_hash_table_add (told, (gpointer) part))
-        continue;
-      moor_job_log (
-          restore->job, MOOR_LOG_WARNING,
-          "The new system does not mount the volume %s at %s yet: its /etc/fstab needs the line "
-          "“UUID=%s %s %s defaults 0 2”",
-          part->volume_name, part->mount_point, part->volume_name, part->mount_point,
-          part->volume != NULL ? part->volume->fs_type : "auto");
+      if (part->index > 0 && part->mount_point != NULL && strlen (part->mount_point) > 1
+          && !moor_system_mounts (restore->system, part->mount_point)
+          && g_hash_table_add (told, (gpointer) part))
+        tell_mount (restore, part);
     }
 }
 
@@ -414,7 +427,7 @@ run (MoorRestore *restore, GPtrArray *people, JsonObject *result, GError **error
   if (restore->options->dry_run)
     return TRUE;
 
-  if (!enter_restoring (restore->store, error))
+  if (!enter_restoring (restore, error))
     return FALSE;
   moor_job_begin_phase (restore->job, "accounts", 0, 0);
   if (!make_accounts (restore, people, error))
@@ -427,10 +440,14 @@ run (MoorRestore *restore, GPtrArray *people, JsonObject *result, GError **error
     return FALSE;
   moor_verify_assume_mounts (restore->store, system);
   restore->system = system;
-  if (!restore_homes (restore, people, error)
-      || !moor_store_set_state (restore->store, MOOR_STORE_RESTORED, error))
+  if (!restore_homes (restore, people, error))
     return FALSE;
-  return restore->options->paths != NULL || verify (restore, result, error);
+  /* Some files out of a store do not make it a restored one. */
+  if (restore->options->paths != NULL)
+    return moor_store_set_state (restore->store,
+                                 moor_restore_state_before (restore->store, "before-paths"), error);
+  return moor_store_set_state (restore->store, MOOR_STORE_RESTORED, error)
+         && verify (restore, result, error);
 }
 
 /**

@@ -377,7 +377,9 @@ moor_rollback_run (MoorJob *job,
   gboolean nothing;
 
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
-  if (!moor_root_check (system, "rolled back", error) || !check_state (store, &nothing, error))
+  if (!moor_root_check (system, "rolled back", error)
+      || !moor_store_is_trusted (store, "rolled back", error)
+      || !check_state (store, &nothing, error))
     return FALSE;
   if (nothing)
     {

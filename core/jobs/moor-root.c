@@ -148,6 +148,27 @@ consequence_of (const MoorKeep *keep, const char *path)
 }
 
 /**
+ * moor_store_is_trusted:
+ * @what: what is about to happen, for the message: "set aside"
+ *
+ * A store that an ordinary user made may say anything: root does nothing on its
+ * word but give that user's files back.  Any thread.
+ *
+ * Returns: %FALSE with %MOOR_ERROR_REFUSED
+ */
+gboolean
+moor_store_is_trusted (MoorStore *store, const char *what, GError **error)
+{
+  if (geteuid () != 0 || moor_store_get_owner (store) == 0)
+    return TRUE;
+  return moor_throw (
+      error, MOOR_ERROR_REFUSED,
+      "the store at %s belongs to an ordinary user; nothing is %s on its word. Run this "
+      "as that user",
+      moor_store_get_path (store), what);
+}
+
+/**
  * moor_root_check:
  * @what: what is about to happen, for the message: "set aside"
  *

@@ -40,6 +40,7 @@ gboolean moor_keep_init (MoorKeep *keep,
                          const char *const *protect,
                          GError **error);
 gboolean moor_keep_record (const MoorKeep *keep, MoorStore *store, GError **error);
+gboolean moor_store_is_trusted (MoorStore *store, const char *what, GError **error);
 gboolean moor_root_check (MoorSystem *system, const char *what, GError **error);
 const MoorPart *moor_root_part (MoorStore *store,
                                 MoorSystem *system,

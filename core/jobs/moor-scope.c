@@ -142,8 +142,8 @@ report_hidden (MoorJob *job, MoorSystem *system)
     {
       const MoorIssue *issue = g_ptr_array_index (problems, i);
 
-      moor_job_issue (job, issue->severity, issue->cause, issue->path, issue->profile, issue->errnum,
-                      issue->action);
+      moor_job_issue (job, issue->severity, issue->cause, issue->path, issue->profile,
+                      issue->errnum, issue->action);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moor-restore-private.h"
+#include "moor-root.h"
 #include "moor-verify.h"
 
 G_BEGIN_DECLS

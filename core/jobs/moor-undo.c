@@ -103,6 +103,7 @@ typedef struct
   MoorJob *job;
   const MoorSys *sys;
   MoorIdMap back;
+  gboolean with_folders;
 } Reown;
 
 static gboolean
@@ -156,6 +157,37 @@ reown_problem_cb (MoorDir *dir,
                   errnum, "kept the new owner");
 }
 
+static void
+reown_leave_cb (MoorDir *dir, guint worker, gpointer user_data)
+{
+  Reown *reown = user_data;
+  int dfd = reown->with_folders ? moor_dir_fd (dir, NULL) : -1;
+
+  if (dfd >= 0)
+    reown_one (reown, dfd, ".");
+}
+
+static gboolean
+reown_tree (MoorJob *job,
+            const MoorStoredProfile *profile,
+            int dfd,
+            gboolean with_folders,
+            GError **error)
+{
+  static const MoorWalkVisitor visitor = { always_enter_cb, reown_entry_cb, NULL, reown_leave_cb,
+                                           reown_problem_cb };
+  const MoorRestoreRecord *record = &profile->restore;
+  Reown reown = { .job = job,
+                  .sys = moor_job_get_sys (job),
+                  .back = { record->target_uid, profile->uid, record->target_gid, profile->gid },
+                  .with_folders = with_folders };
+  const MoorWalkOptions options = { .sys = reown.sys };
+  const MoorWalkRoot root = { .dfd = dfd, .mirror_dfd = -1, .name = profile->name };
+
+  return moor_walk_run (&root, 1, &visitor, &reown, &options, moor_job_get_cancellable (job),
+                        error);
+}
+
 /**
  * moor_undo_reown:
  * @profile: somebody whose files got other owner numbers
@@ -168,27 +200,29 @@ reown_problem_cb (MoorDir *dir,
 gboolean
 moor_undo_reown (MoorJob *job, MoorStore *store, const MoorStoredProfile *profile, GError **error)
 {
-  static const MoorWalkVisitor visitor = { always_enter_cb, reown_entry_cb, NULL, NULL,
-                                           reown_problem_cb };
   const MoorRestoreRecord *record = &profile->restore;
   const MoorPart *part = moor_store_get_part (store, profile->part);
-  Reown reown = { .job = job,
-                  .sys = moor_job_get_sys (job),
-                  .back = { record->target_uid, profile->uid, record->target_gid, profile->gid } };
-  const MoorWalkOptions options = { .sys = reown.sys };
   g_auto(MoorFd) dfd = -1;
-  MoorWalkRoot root = { .mirror_dfd = -1, .name = profile->name };
 
   if (record->step == MOOR_RESTORE_NONE
       || (record->target_uid == profile->uid && record->target_gid == profile->gid))
     return TRUE;
-  dfd = moor_open_beneath (reown.sys, part->tree_dfd, profile->tree_path, O_RDONLY | O_DIRECTORY,
-                           error);
-  if (dfd < 0)
-    return FALSE;
-  root.dfd = dfd;
-  return moor_walk_run (&root, 1, &visitor, &reown, &options, moor_job_get_cancellable (job),
-                        error);
+  dfd = moor_open_beneath (moor_job_get_sys (job), part->tree_dfd, profile->tree_path,
+                           O_RDONLY | O_DIRECTORY, error);
+  return dfd >= 0 && reown_tree (job, profile, dfd, FALSE, error);
+}
+
+/* Of a home that was merged in place the folders got other numbers, too. */
+static gboolean
+reown_home (MoorJob *job, MoorSystem *system, const MoorStoredProfile *profile, GError **error)
+{
+  const MoorRestoreRecord *record = &profile->restore;
+  g_auto(MoorPlace) home = { .dfd = -1 };
+
+  if (record->target_uid == profile->uid && record->target_gid == profile->gid)
+    return TRUE;
+  return moor_system_locate (system, record->target_home, &home, error)
+         && (home.dfd < 0 || reown_tree (job, profile, home.dfd, TRUE, error));
 }
 
 static gboolean
@@ -230,7 +264,7 @@ moor_undo_profile (MoorJob *job,
       moor_job_log (job, MOOR_LOG_INFO,
                     "The files of %s were merged into the home that is there; they stay",
                     profile->name);
-      return moor_undo_reown (job, store, profile, error) && forget (store, profile, error);
+      return reown_home (job, system, profile, error) && forget (store, profile, error);
     }
   if (part->dfd < 0)
     return moor_throw (error, MOOR_ERROR_REFUSED, "the volume %s is not mounted; mount it first",
@@ -276,11 +310,16 @@ undo_all (MoorJob *job,
   return profiles != NULL;
 }
 
-/* The state in which the restore found the store. */
-static MoorStoreState
-state_before (MoorStore *store)
+/**
+ * moor_restore_state_before:
+ * @key: under which it was written down
+ *
+ * Returns: the state in which a restore found @store
+ */
+MoorStoreState
+moor_restore_state_before (MoorStore *store, const char *key)
 {
-  g_autofree char *id = moor_store_dup_meta (store, "before-restore", NULL);
+  g_autofree char *id = moor_store_dup_meta (store, key, NULL);
 
   for (int state = MOOR_STORE_CAPTURING; state <= MOOR_STORE_DELETING; state++)
     {
@@ -317,6 +356,8 @@ moor_undo_run (MoorJob *job,
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
   json_object_set_array_member (result, "profiles", profiles);
   json_object_set_boolean_member (result, "dry-run", dry_run);
+  if (!moor_store_is_trusted (store, "undone", error))
+    return FALSE;
   if (state == MOOR_STORE_SEALED || state == MOOR_STORE_SET_ASIDE || state == MOOR_STORE_WIPED)
     {
       moor_job_log (job, MOOR_LOG_INFO,
@@ -334,7 +375,7 @@ moor_undo_run (MoorJob *job,
     return undo_all (job, system, store, TRUE, profiles, error);
   if (!moor_store_set_state (store, MOOR_STORE_UNDOING, error)
       || !undo_all (job, system, store, FALSE, profiles, error)
-      || !moor_store_set_state (store, state_before (store), error))
+      || !moor_store_set_state (store, moor_restore_state_before (store, "before-restore"), error))
     return FALSE;
   moor_job_end_phase (job);
   return TRUE;
