@@ -308,11 +308,22 @@ moor_report_add_classes (MoorReportText *text)
   moor_table_write (table, "", text->out);
 }
 
+static guint64
+sum_freed (JsonObject *result)
+{
+  guint n = moor_member_length (result, "classes");
+  guint64 n_bytes = 0;
+
+  for (guint i = 0; i < n; i++)
+    n_bytes += moor_member_count (moor_member_element (result, "classes", i), "freed");
+  return n_bytes;
+}
+
 void
 moor_report_text_accept (MoorReportText *text)
 {
   g_autofree char *removed = moor_text_count (moor_member_count (text->result, "removed"));
-  g_autofree char *freed = moor_text_size (moor_member_count (text->result, "freed"));
+  g_autofree char *freed = moor_text_size (sum_freed (text->result));
 
   moor_report_add_classes (text);
   moor_report_add_causes (text);

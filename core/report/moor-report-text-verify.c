@@ -171,9 +171,9 @@ moor_report_add_verdict (GString *out,
                             "copies. Differences that do no harm: %s.\n",
                             same, copies, differences);
   else
-    g_string_append_printf (out,
-                            "%s objects are the very same files, %s are equal copies, %s differ.\n",
-                            same, copies, differences);
+    g_string_append_printf (
+        out, "%s objects are the very same files, %s are equal copies; differences: %s.\n", same,
+        copies, differences);
   if (!g_str_equal (against, "restored"))
     add_gate (out, request, moor_member_count (verification, "blocking"));
 }

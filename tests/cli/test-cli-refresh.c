@@ -428,6 +428,43 @@ test_a_refresh_from_capture_to_accept (void **state)
   }
 }
 
+static void
+test_a_single_file_comes_back_by_its_path (void **state)
+{
+  const Fixture *fixture = *state;
+
+  need_volume (fixture);
+  {
+    g_autofree char *lost = g_build_filename (fixture->root, "home/alice/letter.txt", NULL);
+    guint64 inode = moor_test_inode (fixture->root, "home/alice/letter.txt");
+
+    expect_verb (fixture, MOOR_EXIT_COMPLETE, "capture");
+    assert_int_equal (unlink (lost), 0);
+    expect_verb (fixture, MOOR_EXIT_COMPLETE, "restore", "--user", "alice", "--path", "letter.txt");
+    assert_int_equal (moor_test_inode (fixture->root, "home/alice/letter.txt"), inode);
+  }
+}
+
+static void
+test_a_person_can_be_mapped_to_another_account (void **state)
+{
+  const Fixture *fixture = *state;
+  static const char *const others[] = { "carl", NULL };
+
+  need_volume (fixture);
+  expect_verb (fixture, MOOR_EXIT_COMPLETE, "capture", "--user", "alice");
+  expect_verb (fixture, MOOR_EXIT_COMPLETE, "set-aside");
+  cli_test_make_system (fixture->root, others);
+  {
+    g_auto(CliRun) run = run_verb (fixture, "restore", "--map", "alice:carl");
+
+    cli_test_expect (&run, MOOR_EXIT_COMPLETE);
+    cli_test_has (run.out, "carl");
+    assert_true (moor_test_exists (fixture->root, "home/carl/letter.txt"));
+    assert_false (moor_test_exists (fixture->root, "home/alice"));
+  }
+}
+
 /* What only the old system has goes when the volume is named, and not before. */
 static void
 test_accepting_asks_for_consent_by_the_volume (void **state)
@@ -643,6 +680,8 @@ main (void)
     test (test_no_store_is_eight_and_a_busy_one_seven),
     test (test_the_running_system_is_never_set_aside),
     test (test_a_refresh_from_capture_to_accept),
+    test (test_a_single_file_comes_back_by_its_path),
+    test (test_a_person_can_be_mapped_to_another_account),
     test (test_accepting_asks_for_consent_by_the_volume),
     test (test_a_rollback_puts_the_old_system_back),
     test (test_a_store_can_be_deleted_while_the_source_is_there),

@@ -13,6 +13,7 @@
 static void
 assert_contains (const char *text, const char *part)
 {
+  assert_non_null (text);
   if (strstr (text, part) == NULL)
     fail_msg ("“%s” is not in “%s”", part, text);
 }
@@ -312,6 +313,21 @@ test_every_answer_survives_nonsense (void **state)
 }
 
 static void
+test_a_refusal_lists_what_stands_in_the_way_and_claims_nothing (void **state)
+{
+  g_autofree char *answer = g_strdup_printf (
+      "{\"verification\":%s,\"classes\":[{\"class\":\"data\",\"objects\":3,\"last-copies\":1}]}",
+      verification);
+  g_autoptr(JsonObject) request = request_for ("accept");
+  g_autoptr(JsonObject) result = parse (answer);
+  g_autofree char *text = moor_report_refusal_text (request, result);
+
+  assert_contains (text, "services, databases");
+  assert_contains (text, "1 × missing");
+  assert_lacks (text, "accepted");
+}
+
+static void
 test_commands_are_quoted_for_a_shell (void **state)
 {
   g_autoptr(JsonObject) request = request_for ("capture");
@@ -338,6 +354,7 @@ main (void)
     cmocka_unit_test (test_table_for_spreadsheets_guards_formulas),
     cmocka_unit_test (test_report_needs_a_name_that_says_its_format),
     cmocka_unit_test (test_every_answer_survives_nonsense),
+    cmocka_unit_test (test_a_refusal_lists_what_stands_in_the_way_and_claims_nothing),
     cmocka_unit_test (test_commands_are_quoted_for_a_shell),
   };
 
