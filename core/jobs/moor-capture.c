@@ -50,6 +50,24 @@ create_store (Capture *capture, GError **error)
   return capture->store != NULL && moor_store_lock (capture->store, "capture", error);
 }
 
+/* A store goes on with the system it was begun with. */
+static gboolean
+check_same_system (const Capture *capture, GError **error)
+{
+  g_auto(MoorStoreInfo) info = { 0 };
+  const char *here = moor_system_get_machine_id (capture->system);
+
+  if (!moor_store_get_info (capture->store, &info, error))
+    return FALSE;
+  if (here == NULL || here[0] == '\0' || info.machine_id == NULL || info.machine_id[0] == '\0'
+      || g_str_equal (here, info.machine_id))
+    return TRUE;
+  return moor_throw (
+      error, MOOR_ERROR_REFUSED,
+      "the store at %s was made from another system (%s on %s); choose another folder",
+      capture->options->store_path, info.system_name, info.host_name);
+}
+
 /* A store is there: whether this capture may go on with it. */
 static gboolean
 reopen_store (Capture *capture, GError **error)
@@ -65,6 +83,8 @@ reopen_store (Capture *capture, GError **error)
     return FALSE;
   capture->resumed = TRUE;
   state = moor_store_get_state (capture->store);
+  if (state <= MOOR_STORE_SEALED && !check_same_system (capture, error))
+    return FALSE;
   if (state == MOOR_STORE_CAPTURING)
     {
       moor_job_log (capture->job, MOOR_LOG_INFO, "Going on with the unfinished store at %s",
@@ -72,12 +92,95 @@ reopen_store (Capture *capture, GError **error)
       return TRUE;
     }
   if (state == MOOR_STORE_SEALED)
-    return !capture->options->resume
-           || moor_store_set_state (capture->store, MOOR_STORE_CAPTURING, error);
+    return TRUE;
   return moor_throw (
       error, MOOR_ERROR_REFUSED,
       "the store at %s is past its capture (%s); choose another folder for a new store",
       capture->options->store_path, moor_store_state_text (state));
+}
+
+static gboolean
+is_chosen (const Capture *capture, const char *name)
+{
+  for (guint i = 0; i < capture->chosen->len; i++)
+    {
+      if (g_str_equal (((MoorChosen *) g_ptr_array_index (capture->chosen, i))->profile->name,
+                       name))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Writes down who is in the store before its catalogue is begun anew. */
+static gboolean
+record_people (Capture *capture, GError **error)
+{
+  g_autoptr(GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < capture->chosen->len; i++)
+    {
+      const MoorChosen *chosen = g_ptr_array_index (capture->chosen, i);
+
+      g_string_append_printf (names, "%s/", chosen->profile->name);
+    }
+  return moor_store_set_meta (capture->store, "capture:people", names->str, error);
+}
+
+/* Who is in the store, as its catalogue and an earlier run's beginning say. */
+static GPtrArray *
+list_stored_people (Capture *capture, GError **error)
+{
+  g_autoptr(GPtrArray) stored = moor_store_load_profiles (capture->store, error);
+  g_autofree char *recorded = moor_store_dup_meta (capture->store, "capture:people", NULL);
+  g_auto(GStrv) begun = g_strsplit (recorded != NULL ? recorded : "", "/", -1);
+  GPtrArray *names;
+
+  if (stored == NULL)
+    return NULL;
+  names = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < stored->len; i++)
+    g_ptr_array_add (names, g_strdup (((MoorStoredProfile *) g_ptr_array_index (stored, i))->name));
+  for (char **name = begun; *name != NULL; name++)
+    {
+      if (**name != '\0' && !g_ptr_array_find_with_equal_func (names, *name, g_str_equal, NULL))
+        g_ptr_array_add (names, g_strdup (*name));
+    }
+  return names;
+}
+
+/* Whoever is in the store stays in it, whoever is asked for now. */
+static gboolean
+add_stored_people (Capture *capture, GError **error)
+{
+  g_autoptr(GPtrArray) names = list_stored_people (capture, error);
+  MoorSelection selection = MOOR_SELECTION_INIT;
+  g_autoptr(GPtrArray) more = NULL;
+
+  for (guint i = names != NULL ? names->len : 0; i > 0; i--)
+    {
+      if (is_chosen (capture, g_ptr_array_index (names, i - 1)))
+        g_ptr_array_remove_index (names, i - 1);
+    }
+  if (names == NULL || names->len == 0)
+    return names != NULL;
+
+  g_ptr_array_add (names, NULL);
+  selection.users = (const char *const *) names->pdata;
+  more = moor_scope_choose (capture->job, capture->system, &selection, error);
+  if (more == NULL)
+    {
+      g_prefix_error (error, "the store at %s holds somebody who has to stay in it: ",
+                      capture->options->store_path);
+      return FALSE;
+    }
+  if (more->len < names->len - 1)
+    return moor_throw (
+        error, MOOR_ERROR_REFUSED,
+        "the store at %s holds the files of people whose homes cannot be reached now; "
+        "mount what is missing, or choose another folder for a new store",
+        capture->options->store_path);
+  g_ptr_array_extend_and_steal (capture->chosen, g_steal_pointer (&more));
+  return TRUE;
 }
 
 static gboolean
@@ -198,7 +301,7 @@ static gboolean
 prepare (Capture *capture, GError **error)
 {
   moor_job_begin_phase (capture->job, "prepare", 0, 0);
-  if (!moor_store_begin_catalogue (capture->store, error))
+  if (!record_people (capture, error) || !moor_store_begin_catalogue (capture->store, error))
     return FALSE;
 
   for (guint i = 0; i < capture->chosen->len; i++)
@@ -418,13 +521,15 @@ run (Capture *capture, GError **error)
     }
   if (!open_or_create_store (capture, error))
     return FALSE;
-  if (moor_store_get_state (capture->store) == MOOR_STORE_SEALED)
+  if (moor_store_get_state (capture->store) == MOOR_STORE_SEALED && !capture->options->resume)
     {
       moor_job_log (capture->job, MOOR_LOG_INFO,
                     "The store is sealed already; --resume takes what was saved since");
       return TRUE;
     }
 
+  if (capture->resumed && !add_stored_people (capture, error))
+    return FALSE;
   capture->counts = g_new0 (MoorCaptureCounts, capture->chosen->len + 1);
   capture->started_us = g_get_monotonic_time ();
   if (!prepare (capture, error))
