@@ -233,13 +233,26 @@ tell_json (Run *run)
   return run->code == MOOR_EXIT_COMPLETE ? MOOR_EXIT_FAILED : (int) run->code;
 }
 
+static const char *
+describe_cancelled (const Run *run)
+{
+  static const char *const lookers[] = { "profiles",   "estimate",   "verify",
+                                         "store-list", "store-show", NULL };
+
+  return g_strv_contains (lookers, json_object_get_string_member (run->request, "operation"))
+             ? "cancelled; nothing was changed"
+             : "cancelled; what was done so far is kept, and the same command continues";
+}
+
 static int
 tell (Run *run)
 {
   g_autoptr(GError) error = NULL;
   int code = run->json != NULL ? tell_json (run) : tell_result (run);
 
-  if (run->error != NULL)
+  if (run->code == MOOR_EXIT_CANCELLED)
+    cli_complain (run->cli, describe_cancelled (run));
+  else if (run->error != NULL)
     cli_complain (run->cli, run->error->message);
   if (run->log != NULL && !moor_report_log_finish (run->log, &error))
     {

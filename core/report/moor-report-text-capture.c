@@ -236,32 +236,39 @@ add_capture_hints (MoorReportText *text)
   moor_report_add_hint (text, "restore", "link everything back, once the new system is there");
 }
 
+static void
+add_capture_end (MoorReportText *text)
+{
+  g_autofree char *store = moor_member_text (text->result, "store");
+
+  if (g_str_equal (moor_member_word (text->result, "state"), "sealed"))
+    {
+      g_string_append_printf (text->out,
+                              "\nThe store is %s. It is complete and sealed; the source was not "
+                              "changed.\n",
+                              store);
+      add_capture_hints (text);
+    }
+  else
+    g_string_append_printf (
+        text->out, "\nThe store is %s. It is not complete: the same command continues.\n", store);
+}
+
 void
 moor_report_text_capture (MoorReportText *text)
 {
-  g_autofree char *store = moor_member_text (text->result, "store");
-  gboolean sealed = g_str_equal (moor_member_word (text->result, "state"), "sealed");
+  const char *state = moor_member_word (text->result, "state");
 
   if (moor_member_length (text->result, "profiles") > 0)
     {
       add_capture_table (text);
       add_capture_sentence (text);
     }
+  else if (state[0] != '\0')
+    g_string_append (text->out, "The capture was complete already: there was nothing to do.\n");
   else
-    g_string_append (text->out, sealed
-                                    ? "The capture was complete already: there was nothing to do.\n"
-                                    : "Nobody is selected: there was nothing to capture.\n");
+    g_string_append (text->out, "Nobody is selected: there was nothing to capture.\n");
   moor_report_add_causes (text);
-  if (sealed)
-    g_string_append_printf (text->out,
-                            "\nThe store is %s. It is complete and sealed; the source was not "
-                            "changed.\n",
-                            store);
-  else
-    g_string_append_printf (text->out,
-                            "\nThe store is %s. It is not complete: run the same command with "
-                            "--resume to continue.\n",
-                            store);
-  if (sealed)
-    add_capture_hints (text);
+  if (state[0] != '\0')
+    add_capture_end (text);
 }

@@ -619,10 +619,11 @@ test_an_interrupt_cancels_and_the_same_command_continues (void **state)
     g_usleep (100 * 1000);
     assert_true (g_subprocess_communicate_utf8 (process, NULL, NULL, &out, &err, &error));
     cli_test_has (err, "stopping after the current file");
+    cli_test_has (err, "what was done so far is kept");
     if (g_subprocess_get_exit_status (process) != MOOR_EXIT_CANCELLED)
       fail_msg ("exit %d: %s", g_subprocess_get_exit_status (process), err);
   }
-  expect_verb (fixture, MOOR_EXIT_EXCEPTIONS, "capture", "--resume");
+  expect_verb (fixture, MOOR_EXIT_EXCEPTIONS, "capture");
 }
 
 static void
