@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
 #include "moor-report-file.h"
-#include "moor-text.h"
 
 static gboolean
 take_report (const char *name, const char *value, gpointer request, GError **error)
 {
   MoorReportFormat format = MOOR_REPORT_HTML;
-  g_autofree char *path = moor_text_path (value);
 
   if (!moor_report_format_from_path (value, &format, error))
     return FALSE;
