@@ -29,6 +29,8 @@ typedef struct
  * MoorLinkWalk:
  * @writer: (nullable): gets a row for each object; %NULL for a probe
  * @resumed: the store held something before: what it holds too much is moved aside
+ * @locked: (nullable): gets a line for each object that is marked immutable or append-only,
+ *   see moor-locked.h; guarded by the walk's own lock while it runs
  * @stop_after: end quietly when so many objects were linked; 0 for never
  *
  * The walk that links homes into mirrored trees: what a capture does, and what an
@@ -44,6 +46,7 @@ typedef struct
   gboolean resumed;
   gboolean stop_on_error;
   guint n_workers;
+  GString *locked;
   guint64 stop_after;
   GPtrArray *chosen;         /* (element-type MoorChosen) (not owned) */
   const int *mirror_dfds;    /* (not owned): one for each of @chosen */

@@ -5,6 +5,7 @@
 
 #include "moor-account.h"
 #include "moor-delete.h"
+#include "moor-locked.h"
 #include "moor-root.h"
 #include "moor-text.h"
 
@@ -348,6 +349,7 @@ link_homes (Capture *capture, const int *fds, GError **error)
 {
   g_autoptr(MoorWriter) writer = moor_writer_new (capture->store, error);
   g_autoptr(GError) walk_error = NULL;
+  g_autoptr(GString) locked = g_string_new (NULL);
   MoorLinkWalk walk = {
     .job = capture->job,
     .rules = capture->options->rules,
@@ -360,6 +362,7 @@ link_homes (Capture *capture, const int *fds, GError **error)
     .chosen = capture->chosen,
     .mirror_dfds = fds,
     .counts = capture->counts,
+    .locked = locked,
   };
 
   if (writer == NULL)
@@ -376,7 +379,7 @@ link_homes (Capture *capture, const int *fds, GError **error)
       return FALSE;
     }
   moor_job_end_phase (capture->job);
-  return TRUE;
+  return moor_store_set_meta (capture->store, MOOR_LOCKED_META, locked->str, error);
 }
 
 static void

@@ -60,11 +60,14 @@ moor_event_free (MoorEvent *event)
   g_free (event);
 }
 
+/* A message may quote the name of a file, which is bytes; JSON is UTF-8. */
 static void
 set_text (JsonObject *object, const char *member, const char *text)
 {
-  if (text != NULL)
-    json_object_set_string_member (object, member, text);
+  g_autofree char *valid = text != NULL ? g_utf8_make_valid (text, -1) : NULL;
+
+  if (valid != NULL)
+    json_object_set_string_member (object, member, valid);
 }
 
 static void
@@ -156,10 +159,19 @@ moor_event_to_json (const MoorEvent *event)
   return json_to_string (node, FALSE);
 }
 
+/* The member if it is a string, whatever the other end has sent. */
+static const char *
+get_text (JsonObject *object, const char *member, const char *fallback)
+{
+  const char *text = json_object_get_string_member_with_default (object, member, fallback);
+
+  return text != NULL ? text : fallback;
+}
+
 static char *
 dup_text (JsonObject *object, const char *member)
 {
-  return g_strdup (json_object_get_string_member_with_default (object, member, NULL));
+  return g_strdup (get_text (object, member, NULL));
 }
 
 static gboolean
@@ -179,8 +191,8 @@ find_id (const char *const *ids, guint n_ids, const char *id, guint *out_index)
 static MoorIssue *
 read_issue (JsonObject *object)
 {
-  const char *severity = json_object_get_string_member_with_default (object, "severity", "error");
-  const char *id = json_object_get_string_member_with_default (object, "cause", "other");
+  const char *severity = get_text (object, "severity", "error");
+  const char *id = get_text (object, "cause", "other");
   MoorCause cause = MOOR_CAUSE_OTHER;
   MoorSeverity level = MOOR_SEVERITY_ERROR;
 
@@ -190,11 +202,10 @@ read_issue (JsonObject *object)
   else if (g_str_equal (severity, "warning"))
     level = MOOR_SEVERITY_WARNING;
 
-  return moor_issue_new (level, cause,
-                         json_object_get_string_member_with_default (object, "path", ""),
-                         json_object_get_string_member_with_default (object, "profile", NULL),
+  return moor_issue_new (level, cause, get_text (object, "path", ""),
+                         get_text (object, "profile", NULL),
                          (int) json_object_get_int_member_with_default (object, "errno", 0),
-                         json_object_get_string_member_with_default (object, "action", ""));
+                         get_text (object, "action", ""));
 }
 
 static guint64
@@ -223,12 +234,12 @@ moor_event_from_json (const char *line, GError **error)
   JsonObject *object;
   guint index = 0;
 
-  if (node == NULL)
+  if (node == NULL && error != NULL && *error != NULL)
     return NULL;
-  object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  /* Nothing at all is read as nothing, without an error. */
+  object = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   if (object == NULL
-      || !find_id (kind_ids, G_N_ELEMENTS (kind_ids),
-                   json_object_get_string_member_with_default (object, "event", ""), &index))
+      || !find_id (kind_ids, G_N_ELEMENTS (kind_ids), get_text (object, "event", ""), &index))
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "this is no event");
       return NULL;
@@ -253,8 +264,7 @@ moor_event_from_json (const char *line, GError **error)
   event->low_s = json_object_get_double_member_with_default (object, "remaining-low", -1);
   event->high_s = json_object_get_double_member_with_default (object, "remaining-high", -1);
   event->exit_code = (int) json_object_get_int_member_with_default (object, "exit", 0);
-  if (find_id (level_ids, G_N_ELEMENTS (level_ids),
-               json_object_get_string_member_with_default (object, "level", ""), &index))
+  if (find_id (level_ids, G_N_ELEMENTS (level_ids), get_text (object, "level", ""), &index))
     event->level = (MoorLogLevel) index;
   if (event->kind == MOOR_EVENT_ISSUE)
     event->issue = read_issue (object);

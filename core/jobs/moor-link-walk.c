@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include "moor-lock.h"
+#include "moor-locked.h"
 #include "moor-meta.h"
 #include "moor-text.h"
 
@@ -233,6 +234,22 @@ supersede (Run *run,
   return TRUE;
 }
 
+/* The store's twin of a marked object carries no mark, so that it can be removed. */
+static void
+note_locked (Run *run, MoorDir *dir, const DirData *data, const char *name, int flags)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *below = moor_dir_path (dir);
+  const char *slash = strchr (below, '/');
+
+  if (run->walk->locked == NULL)
+    return;
+  path = g_build_filename (slash != NULL ? slash + 1 : "", name, NULL);
+  moor_lock (&run->lock);
+  moor_locked_append (run->walk->locked, chosen_of (run, data)->id, flags, path);
+  moor_unlock (&run->lock);
+}
+
 static gboolean
 read_directory (Run *run, MoorDir *dir, DirData *data, const char *name)
 {
@@ -240,7 +257,11 @@ read_directory (Run *run, MoorDir *dir, DirData *data, const char *name)
   int fd = moor_dir_fd (dir, &error);
 
   if (fd >= 0 && moor_meta_read (run->sys, fd, &data->meta, &error))
-    return TRUE;
+    {
+      if (data->meta.flags & MOOR_META_LOCKING_FLAGS)
+        note_locked (run, dir, data, "", data->meta.flags & MOOR_META_LOCKING_FLAGS);
+      return TRUE;
+    }
 
   moor_job_log (run->walk->job, MOOR_LOG_ERROR, "%s: %s", name, error->message);
   return FALSE;
@@ -423,6 +444,9 @@ note_placed (Run *run,
         report (run, dir, name, MOOR_SEVERITY_WARNING, placing->cause, placing->errnum,
                 placed == MOOR_PLACED_COPIED ? "copied" : "copied, sharing its data");
     }
+  if (placing->cause == MOOR_CAUSE_IMMUTABLE || placing->cause == MOOR_CAUSE_APPEND_ONLY)
+    note_locked (run, dir, data, name,
+                 placing->cause == MOOR_CAUSE_IMMUTABLE ? FS_IMMUTABLE_FL : FS_APPEND_FL);
   if (copied && placing->lost_metadata)
     report (run, dir, name, MOOR_SEVERITY_WARNING, MOOR_CAUSE_METADATA, 0, "copied without it");
   add_row (run, worker, &object);
@@ -619,7 +643,7 @@ leave_cb (MoorDir *dir, guint worker_index, gpointer user_data)
     return;
 
   /* The store has to stay removable; the catalogue has the marks. */
-  data->meta.flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+  data->meta.flags &= ~MOOR_META_LOCKING_FLAGS;
   mirror_fd = moor_dir_mirror_fd (dir, &error);
   if (mirror_fd >= 0 && moor_meta_apply (run->sys, mirror_fd, &data->meta, &error))
     return;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "moor-locked.h"
 #include "moor-text.h"
 #include "moor-walk.h"
 
@@ -137,6 +138,17 @@ merge (const MoorRestore *restore,
   return moor_merge_run (&merging, error);
 }
 
+/* Marks come last: they would stop the rename. */
+static void
+mark_again (const MoorRestore *restore, const MoorRestoring *person)
+{
+  g_auto(MoorPlace) home = { .dfd = -1 };
+
+  if (moor_system_locate (restore->system, person->target_home, &home, NULL) && home.dfd >= 0)
+    moor_locked_reinstate (restore->job, restore->store, person->profile->id, person->target_name,
+                           home.dfd);
+}
+
 /* Into the living home: a mount point, no part on its volume, only some paths. */
 static gboolean
 restore_in_place (const MoorRestore *restore,
@@ -162,6 +174,7 @@ restore_in_place (const MoorRestore *restore,
   if (!merge (restore, person, -1, target_dfd, TRUE, error)
       || !moor_store_sync (restore->store, error))
     return FALSE;
+  mark_again (restore, person);
   person->how = person->n_linked + person->n_copied == 0 ? "already" : "in-place";
   return restore->options->paths != NULL || record (restore, person, MOOR_RESTORE_IN_PLACE, error);
 }
@@ -304,6 +317,7 @@ bring_back (const MoorRestore *restore,
   if (!swap (restore, person, parent, error) || !moor_store_sync (restore->store, error))
     return FALSE;
   person->how = state->moved ? "moved" : state->exchanged ? "exchanged" : "new";
+  mark_again (restore, person);
   return record (restore, person, MOOR_RESTORE_DONE, error);
 }
 

@@ -46,6 +46,16 @@ inode_at (const MoorSys *sys, int dfd, const char *name)
              : 0;
 }
 
+/* A home that is marked immutable cannot be renamed. */
+static void
+unmark (const MoorSys *sys, int home_dfd)
+{
+  int flags;
+
+  if (sys->get_flags (home_dfd, &flags) == 0 && (flags & MOOR_META_LOCKING_FLAGS) != 0)
+    (void) sys->set_flags (home_dfd, flags & ~MOOR_META_LOCKING_FLAGS);
+}
+
 /* Takes the restored home out of its place, and puts the replaced one back. */
 static gboolean
 swap_back (MoorJob *job,
@@ -69,6 +79,7 @@ swap_back (MoorJob *job,
     return moor_throw (error, MOOR_ERROR_REFUSED,
                        "“%s” is not the home that was restored any more; nothing was changed there",
                        record->target_home);
+  unmark (sys, home.dfd);
   if (sys->renameat2 (parent.dfd, name, staging->dfd, staging->name,
                       record->exchanged ? RENAME_EXCHANGE : RENAME_NOREPLACE)
       < 0)
