@@ -82,16 +82,16 @@ debian_archive() {
   name=$1
   shift
   archive=$MOORING_CACHE/$name.tar
-  [ -s "$archive" ] && return 0
+  [ -f "$archive" ] && return 0
   command -v mmdebstrap >/dev/null || volumes_skip "mmdebstrap is not installed"
   mkdir -p "$MOORING_CACHE"
-  mmdebstrap --mode=root --variant=minbase "$@" bookworm "$archive.new" \
+  mmdebstrap --mode=root --variant=minbase --format=tar "$@" bookworm "$MOORING_CACHE/$name.part" \
     >"$MOORING_CACHE/$name.log" 2>&1 || {
     tail -n 5 "$MOORING_CACHE/$name.log"
-    rm -f "$archive.new"
+    rm -f "$MOORING_CACHE/$name.part"
     volumes_skip "mmdebstrap could not make a Debian system here (no network?)"
   }
-  mv "$archive.new" "$archive"
+  mv "$MOORING_CACHE/$name.part" "$archive"
 }
 
 unpack() {
