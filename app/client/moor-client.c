@@ -161,6 +161,9 @@ run_thread (gpointer user_data)
   run->exit_code = run->client->runner (run->request, run->cancellable, sink_cb, run,
                                         run->client->runner_data, &run->result, &run->error);
 
+  /* What the thread has written is handed over by the lock, not by the source. */
+  moor_lock (&run->lock);
+  moor_unlock (&run->lock);
   g_source_set_priority (end, G_PRIORITY_DEFAULT);
   g_source_set_name (end, "[mooring] end of a request");
   g_source_set_callback (end, end_cb, run, NULL);

@@ -39,6 +39,7 @@ struct _MoorCheckPlace
   GtkWidget *truncated_label;
   MoorCheckTree *tree;
   GtkWidget *details_box;
+  GtkWidget *no_details_label;
   GtkImage *details_image;
   GtkLabel *details_status_label;
   GtkLabel *details_path_label;
@@ -77,6 +78,23 @@ preparation_free (Preparation *preparation)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Preparation, preparation_free)
 
+/* What a status means for the person, where no cause says more. */
+static const char *
+explain (const char *status)
+{
+  if (g_strcmp0 (status, "same") == 0)
+    return _ ("The very same file: it never moved, and nothing was copied.");
+  if (g_strcmp0 (status, "equal-copy") == 0)
+    return _ ("It had to be copied, and the copy is equal.");
+  if (g_strcmp0 (status, "folder") == 0)
+    return _ ("Everything in it is as it was.");
+  if (g_strcmp0 (status, "inside") == 0)
+    return _ ("Open it, or tick “Only differences”, to see what differs.");
+  if (g_strcmp0 (status, "extra") == 0)
+    return _ ("It came later: the store knows nothing of it.");
+  return "";
+}
+
 static void
 show_details (MoorCheckPlace *self, const MoorCheckEntry *entry)
 {
@@ -98,7 +116,7 @@ show_details (MoorCheckPlace *self, const MoorCheckEntry *entry)
   else if (known)
     text = g_strdup_printf ("%s.", gettext (moor_cause_text (cause)));
   else
-    text = g_strdup (detail != NULL ? detail : "");
+    text = g_strdup (detail != NULL && *detail != '\0' ? detail : explain (entry->status));
   gtk_label_set_label (self->details_cause_label, text);
   gtk_widget_set_visible (GTK_WIDGET (self->details_cause_label), *text != '\0');
   gtk_label_set_label (self->details_remedy_label, known && *moor_cause_remedy (cause) != '\0'
@@ -117,6 +135,7 @@ selection_changed_cb (MoorCheckPlace *self)
   g_autoptr(MoorCheckEntry) entry = moor_check_tree_dup_selected (self->tree);
 
   gtk_widget_set_visible (self->details_box, entry != NULL);
+  gtk_widget_set_visible (self->no_details_label, entry == NULL);
   if (entry != NULL)
     show_details (self, entry);
   g_signal_emit (self, signals[SELECTION_CHANGED], 0);
@@ -303,7 +322,6 @@ show_verdict (MoorCheckPlace *self)
   g_autofree char *blocking = moor_text_count (n_blocking);
   g_autofree char *verdict = NULL;
   g_autofree char *sentence = NULL;
-  GtkStyleContext *context = gtk_widget_get_style_context (self->verdict_box);
 
   if (clean)
     verdict = g_strdup (restored ? _ ("Everything came back") : _ ("Everything is in the store"));
@@ -327,8 +345,8 @@ show_verdict (MoorCheckPlace *self)
                                    "what to do."),
                                 same);
 
-  gtk_style_context_remove_class (context, clean ? "moor-bad" : "moor-good");
-  gtk_style_context_add_class (context, clean ? "moor-good" : "moor-bad");
+  moor_widget_set_class (self->verdict_box, "moor-good", clean);
+  moor_widget_set_class (self->verdict_box, "moor-bad", !clean);
   gtk_image_set_from_icon_name (self->verdict_image,
                                 clean ? "emblem-ok-symbolic" : "dialog-error-symbolic",
                                 GTK_ICON_SIZE_DIALOG);
@@ -406,6 +424,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, MoorCheckPlace, truncated_label);
   gtk_widget_class_bind_template_child (widget_class, MoorCheckPlace, tree);
   gtk_widget_class_bind_template_child (widget_class, MoorCheckPlace, details_box);
+  gtk_widget_class_bind_template_child (widget_class, MoorCheckPlace, no_details_label);
   gtk_widget_class_bind_template_child (widget_class, MoorCheckPlace, details_image);
   gtk_widget_class_bind_template_child (widget_class, MoorCheckPlace, details_status_label);
   gtk_widget_class_bind_template_child (widget_class, MoorCheckPlace, details_path_label);
@@ -436,11 +455,22 @@ moor_check_place_class_init (MoorCheckPlaceClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, store_changed_cb);
 }
 
+/* A long path must not make the window wider than the screen. */
+static void
+ellipsize (GtkCellLayout *layout)
+{
+  GList *cells = gtk_cell_layout_get_cells (layout);
+
+  g_object_set (cells->data, "ellipsize", PANGO_ELLIPSIZE_MIDDLE, NULL);
+  g_list_free (cells);
+}
+
 static void
 moor_check_place_init (MoorCheckPlace *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_combo_box_set_active_id (self->against_combo, "source");
+  ellipsize (GTK_CELL_LAYOUT (self->store_combo));
   gtk_widget_hide (self->details_box);
   show_waiting (self);
 }
@@ -528,6 +558,7 @@ moor_check_place_show_result (MoorCheckPlace *self,
   self->store = g_strdup (store);
   self->cancellable = g_cancellable_new ();
   moor_check_place_select (self, store);
+  gtk_combo_box_set_active_id (self->against_combo, moor_json_text (result, "against"));
 
   show_verdict (self);
   show_people (self);

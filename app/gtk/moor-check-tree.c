@@ -354,6 +354,19 @@ list_difference (MoorCheckTree *self, JsonObject *difference)
       COLUMN_PATH, path, COLUMN_STATUS, status, COLUMN_KIND, kind, -1);
 }
 
+/* The list of differences opens with the details of the first. */
+static void
+select_first (MoorCheckTree *self)
+{
+  GtkTreeModel *only = GTK_TREE_MODEL (self->only);
+  GtkTreeIter iter;
+
+  if (gtk_tree_view_get_model (self->tree_view) == only
+      && !gtk_tree_selection_get_selected (self->selection, NULL, NULL)
+      && gtk_tree_model_get_iter_first (only, &iter))
+    gtk_tree_selection_select_iter (self->selection, &iter);
+}
+
 static gboolean
 fill_differences_cb (gpointer user_data)
 {
@@ -363,6 +376,7 @@ fill_differences_cb (gpointer user_data)
 
   for (; self->n_listed < end; self->n_listed++)
     list_difference (self, g_ptr_array_index (all, self->n_listed));
+  select_first (self);
   if (self->n_listed < all->len)
     return G_SOURCE_CONTINUE;
   self->fill_id = 0;
@@ -540,6 +554,7 @@ moor_check_tree_set_only_differences (MoorCheckTree *self, gboolean only_differe
 {
   gtk_tree_view_set_model (self->tree_view, only_differences ? GTK_TREE_MODEL (self->only)
                                                              : GTK_TREE_MODEL (self->all));
+  select_first (self);
   selection_changed_cb (self);
 }
 

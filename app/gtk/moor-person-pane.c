@@ -49,7 +49,7 @@ show_excluded (MoorPersonPane *self)
   else
     text = g_strdup_printf (_ ("%s, %s: caches and trash, which programs make anew."), objects,
                             size);
-  gtk_label_set_label (self->excluded_label, text);
+  moor_label_show (self->excluded_label, text);
 }
 
 static void
@@ -60,15 +60,15 @@ changed_cb (MoorPersonPane *self)
   const char *problem = moor_person_get_problem (self->person);
   g_autofree char *text = moor_text_path (problem != NULL ? problem : "");
 
-  gtk_label_set_label (self->name_label, moor_person_get_full_name (self->person));
-  gtk_label_set_label (self->problem_label, text);
+  moor_label_show (self->name_label, moor_person_get_full_name (self->person));
+  moor_label_show (self->problem_label, text);
   gtk_widget_set_visible (GTK_WIDGET (self->problem_label), *text != '\0');
 
   moor_trouble_list_show (self->troubles_list, troubles);
   gtk_widget_set_visible (self->troubles_frame, troubles->len > 0);
   gtk_widget_set_visible (GTK_WIDGET (self->no_troubles_label), troubles->len == 0);
-  gtk_label_set_label (self->no_troubles_label,
-                       measured ? _ ("Nothing. Everything can be linked.") : _ ("Nothing so far."));
+  moor_label_show (self->no_troubles_label,
+                   measured ? _ ("Nothing. Everything can be linked.") : _ ("Nothing so far."));
   show_excluded (self);
 }
 

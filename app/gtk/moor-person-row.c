@@ -5,6 +5,7 @@
 
 #include "moor-avatar.h"
 #include "moor-text.h"
+#include "moor-widgets.h"
 #include "moor-words.h"
 
 /**
@@ -44,21 +45,21 @@ show_numbers (MoorPersonRow *self)
 
   if (!moor_person_get_selectable (self->person))
     {
-      gtk_label_set_label (self->size_label, "–");
+      moor_label_show (self->size_label, "–");
       return;
     }
   if (moor_person_get_measure (self->person) == MOOR_MEASURE_NONE)
     {
-      gtk_label_set_label (self->size_label, "…");
-      gtk_label_set_label (self->files_label, "");
-      gtk_label_set_label (self->time_label, "");
+      moor_label_show (self->size_label, "…");
+      moor_label_show (self->files_label, "");
+      moor_label_show (self->time_label, "");
       return;
     }
 
   size = moor_text_size (moor_person_get_n_bytes (self->person));
   files = moor_words_files (moor_person_get_n_files (self->person));
-  gtk_label_set_label (self->size_label, size);
-  gtk_label_set_label (self->files_label, files);
+  moor_label_show (self->size_label, size);
+  moor_label_show (self->files_label, files);
 
   moor_person_get_seconds (self->person, &low_s, &high_s);
   if (high_s >= 0)
@@ -68,7 +69,7 @@ show_numbers (MoorPersonRow *self)
       /* Translators: "9–12 s to link" */
       time = g_strdup_printf (_ ("%s to link"), range);
     }
-  gtk_label_set_label (self->time_label, time != NULL ? time : "");
+  moor_label_show (self->time_label, time != NULL ? time : "");
 }
 
 static void
@@ -79,7 +80,7 @@ changed_cb (MoorPersonRow *self)
   g_autofree char *spoken = NULL;
 
   show_numbers (self);
-  gtk_label_set_label (self->state_label, state);
+  moor_label_show (self->state_label, state);
   gtk_image_set_from_icon_name (self->state_image, icon, GTK_ICON_SIZE_MENU);
 
   spoken = g_strdup_printf ("%s, %s, %s, %s, %s", moor_person_get_full_name (self->person),
@@ -143,10 +144,10 @@ show_identity (MoorPersonRow *self, const char *root)
   moor_avatar_set_person (self->avatar, moor_person_get_name (self->person),
                           moor_person_get_full_name (self->person), path);
 
-  gtk_label_set_label (self->name_label, moor_person_get_full_name (self->person));
+  moor_label_show (self->name_label, moor_person_get_full_name (self->person));
   who = g_strjoin (" · ", moor_person_get_name (self->person), home != NULL ? home : "", used,
                    NULL);
-  gtk_label_set_label (self->home_label, who);
+  moor_label_show (self->home_label, who);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->home_label), who);
 
   choose = g_strdup_printf (_ ("Choose %s"), moor_person_get_full_name (self->person));

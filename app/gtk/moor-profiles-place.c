@@ -8,6 +8,7 @@
 #include "moor-selection.h"
 #include "moor-status-page.h"
 #include "moor-text.h"
+#include "moor-widgets.h"
 #include "moor-words.h"
 
 /**
@@ -110,7 +111,7 @@ show_totals (MoorProfilesPlace *self)
   g_autofree char *sentence = moor_selection_dup_sentence (G_LIST_MODEL (self->people),
                                                            self->totals, self->measuring);
 
-  gtk_label_set_label (self->totals_label, sentence);
+  moor_label_show (self->totals_label, sentence);
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), self->measuring);
   g_object_set (self->spinner, "active", self->measuring, NULL);
 }
@@ -186,7 +187,11 @@ take_estimate (MoorProfilesPlace *self, JsonObject *result)
     self->totals = json_object_ref (json_object_get_object_member (result, "totals"));
   moor_person_pane_set_excluded (self->pane, moor_json_list (result, "excluded"));
   if (self->store == NULL && moor_json_text (result, "store-path") != NULL)
-    moor_profiles_place_set_store (self, moor_json_text (result, "store-path"));
+    {
+      g_autofree char *store = moor_text_to_path (moor_json_text (result, "store-path"));
+
+      moor_profiles_place_set_store (self, store);
+    }
   show_shares (self);
 }
 
@@ -211,7 +216,7 @@ estimate_ready_cb (GObject *source, GAsyncResult *async_result, gpointer user_da
       g_autofree char *text = g_strdup_printf (_ ("The homes could not be measured: %s"),
                                                error->message);
 
-      gtk_label_set_label (self->totals_label, text);
+      moor_label_show (self->totals_label, text);
     }
   g_signal_emit (self, signals[SELECTION_CHANGED], 0);
 }
@@ -486,7 +491,7 @@ moor_profiles_place_set_store (MoorProfilesPlace *self, const char *store)
   self->store = g_strdup (store);
   path = moor_text_path (store != NULL ? store : "…");
   text = g_strdup_printf (_ ("The store will be at %s"), path);
-  gtk_label_set_label (self->store_label, text);
+  moor_label_show (self->store_label, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->store_label), path);
 }
 
@@ -513,5 +518,8 @@ moor_profiles_place_dup_request (MoorProfilesPlace *self)
   request = moor_request_new ("capture", self->root, self->store);
   moor_request_set_strings (request, "users", (const char *const *) names);
   json_object_set_boolean_member (request, "resume", TRUE);
+  if (self->totals != NULL)
+    json_object_set_int_member (
+        request, "expect", (gint64) moor_selection_count_objects (G_LIST_MODEL (self->people)));
   return request;
 }

@@ -70,6 +70,21 @@ moor_run_dup_remaining_text (MoorRun *self)
   return moor_text_seconds_range (progress->low_s, progress->high_s);
 }
 
+static char *
+dup_running_title (MoorRun *self, const Titles *words)
+{
+  JsonArray *users = moor_json_list (moor_run_get_request (self), "users");
+  guint n_users = users != NULL ? json_array_get_length (users) : 0;
+
+  if (n_users > 0 && g_strcmp0 (words->operation, "capture") == 0)
+    return g_strdup_printf (ngettext ("Capturing %u person", "Capturing %u people", n_users),
+                            n_users);
+  if (n_users > 0 && g_strcmp0 (words->operation, "restore") == 0)
+    return g_strdup_printf (ngettext ("Restoring %u person", "Restoring %u people", n_users),
+                            n_users);
+  return g_strdup (_ (words->running));
+}
+
 /**
  * moor_run_dup_title:
  *
@@ -94,7 +109,7 @@ moor_run_dup_title (MoorRun *self)
       return g_strdup (_ ("Stopping after the current file…"));
     case MOOR_RUN_RUNNING:
     default:
-      return g_strdup (_ (words->running));
+      return dup_running_title (self, words);
     }
 }
 
@@ -116,6 +131,19 @@ dup_capture_sentence (MoorRun *self)
                           files, bytes, seconds);
 }
 
+static gboolean
+all_were_there (JsonArray *people)
+{
+  for (guint i = 0; i < json_array_get_length (people); i++)
+    {
+      JsonObject *person = json_array_get_object_element (people, i);
+
+      if (g_strcmp0 (moor_json_text (person, "how"), "already") != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static char *
 dup_restore_sentence (MoorRun *self)
 {
@@ -124,6 +152,8 @@ dup_restore_sentence (MoorRun *self)
 
   if (people == NULL || json_array_get_length (people) == 0)
     return g_strdup (_ ("Nobody was restored."));
+  if (all_were_there (people))
+    return g_strdup (_ ("Everybody was restored already: nothing was to be done."));
   return g_strdup_printf (_ ("The files of %s are back in place. The store still keeps them too."),
                           names);
 }
@@ -141,7 +171,7 @@ dup_delete_sentence (MoorRun *self)
 {
   g_autofree char *freed = moor_text_size (moor_json_count (moor_run_get_result (self), "freed"));
 
-  return g_strdup_printf (_ ("%s came back."), freed);
+  return g_strdup_printf (_ ("%s of space are free again."), freed);
 }
 
 static char *

@@ -21,6 +21,7 @@ struct _MoorRunView
 
   MoorRun *run;
   guint tick_id;
+  char *shown_phases;      /* (nullable): what the row of phases was built from */
   GHashTable *people_rows; /* (element-type utf8 GtkLabel) (keys owned): the label of each */
 
   GtkStack *icon_stack;
@@ -113,12 +114,18 @@ show_state (MoorRunView *self)
   g_autofree char *sentence = moor_run_dup_sentence (self->run);
   gboolean finished = moor_run_is_finished (self->run);
 
-  gtk_label_set_label (self->title_label, title);
-  gtk_label_set_label (self->sentence_label, sentence);
+  moor_label_show (self->title_label, title);
+  moor_label_show (self->sentence_label, sentence);
   gtk_stack_set_visible_child_name (self->icon_stack, finished ? "image" : "spinner");
   g_object_set (self->spinner, "active", !finished, NULL);
   gtk_image_set_from_icon_name (self->state_image, get_state_icon (self->run),
                                 GTK_ICON_SIZE_DIALOG);
+  moor_widget_set_class (GTK_WIDGET (self->state_image), "moor-complete",
+                         moor_run_get_state (self->run) == MOOR_RUN_COMPLETE);
+  moor_widget_set_class (GTK_WIDGET (self->state_image), "moor-exceptions",
+                         moor_run_get_state (self->run) == MOOR_RUN_EXCEPTIONS);
+  moor_widget_set_class (GTK_WIDGET (self->state_image), "moor-failed",
+                         moor_run_get_state (self->run) == MOOR_RUN_FAILED);
   atk_object_set_description (gtk_widget_get_accessible (GTK_WIDGET (self)), title);
 }
 
@@ -155,6 +162,17 @@ add_phase (MoorRunView *self, const char *icon, const char *text, gboolean curre
   gtk_widget_show_all (box);
 }
 
+/* What the row of phases depends on. */
+static char *
+dup_phases_key (MoorRun *run)
+{
+  GPtrArray *phases = moor_run_get_phases (run);
+  const MoorRunPhase *last = phases->len > 0 ? g_ptr_array_index (phases, phases->len - 1) : NULL;
+
+  return g_strdup_printf ("%u %u %d %d", phases->len, moor_run_get_n_phases (run),
+                          last != NULL && last->done, (int) moor_run_get_state (run));
+}
+
 static void
 show_phases (MoorRunView *self)
 {
@@ -162,7 +180,12 @@ show_phases (MoorRunView *self)
   guint n_phases = moor_run_get_n_phases (self->run);
   gboolean completed = moor_run_get_state (self->run) == MOOR_RUN_COMPLETE
                        || moor_run_get_state (self->run) == MOOR_RUN_EXCEPTIONS;
+  g_autofree char *shown = dup_phases_key (self->run);
 
+  if (g_strcmp0 (shown, self->shown_phases) == 0)
+    return;
+  g_free (self->shown_phases);
+  self->shown_phases = g_steal_pointer (&shown);
   moor_container_clear (self->phases_box);
   for (guint i = 0; i < phases->len; i++)
     {
@@ -187,6 +210,7 @@ show_progress (MoorRunView *self)
 {
   const MoorEvent *progress = moor_run_get_progress (self->run);
   MoorRunState state = moor_run_get_state (self->run);
+  gboolean finished = moor_run_is_finished (self->run);
   g_autofree char *done = NULL;
   g_autofree char *total = NULL;
   g_autofree char *text = NULL;
@@ -194,11 +218,20 @@ show_progress (MoorRunView *self)
   g_autofree char *rate = NULL;
   g_autofree char *rate_text = NULL;
 
+  gtk_widget_set_visible (GTK_WIDGET (self->bar), progress != NULL || !finished);
+  if (state == MOOR_RUN_COMPLETE || state == MOOR_RUN_EXCEPTIONS)
+    {
+      /* The sentence above has the numbers; the last phase's would only confuse. */
+      gtk_progress_bar_set_fraction (self->bar, 1);
+      gtk_progress_bar_set_text (self->bar, "");
+      moor_label_show (self->bytes_label, "");
+      moor_label_show (self->rate_label, "");
+      return;
+    }
   if (progress == NULL)
     {
       gtk_progress_bar_set_text (self->bar, "");
-      if (!moor_run_is_finished (self->run))
-        gtk_progress_bar_pulse (self->bar);
+      gtk_progress_bar_pulse (self->bar);
       return;
     }
   done = moor_text_count (progress->done_objects);
@@ -206,19 +239,16 @@ show_progress (MoorRunView *self)
   text = progress->total_objects > 0 ? g_strdup_printf (_ ("%s of %s items"), done, total)
                                      : g_strdup_printf (_ ("%s items"), done);
   gtk_progress_bar_set_text (self->bar, text);
-  if (state == MOOR_RUN_COMPLETE || state == MOOR_RUN_EXCEPTIONS)
-    gtk_progress_bar_set_fraction (self->bar, 1);
-  else if (progress->fraction >= 0)
-    gtk_progress_bar_set_fraction (self->bar, MIN (progress->fraction, 1));
-  else if (!moor_run_is_finished (self->run))
+  if (progress->fraction >= 0 || finished)
+    gtk_progress_bar_set_fraction (self->bar, CLAMP (progress->fraction, 0, 1));
+  else
     gtk_progress_bar_pulse (self->bar);
 
   done_bytes = moor_text_size (progress->done_bytes);
-  gtk_label_set_label (self->bytes_label, done_bytes);
+  moor_label_show (self->bytes_label, done_bytes);
   rate = moor_text_count ((guint64) MAX (progress->rate, 0));
   rate_text = g_strdup_printf (_ ("%s items a second"), rate);
-  gtk_label_set_label (self->rate_label,
-                       progress->rate > 0 && !moor_run_is_finished (self->run) ? rate_text : "");
+  moor_label_show (self->rate_label, progress->rate > 0 && !finished ? rate_text : "");
 }
 
 static void
@@ -229,9 +259,8 @@ show_times (MoorRunView *self)
   g_autofree char *elapsed_text = g_strdup_printf (_ ("Elapsed: %s"), elapsed);
   g_autofree char *remaining_text = g_strdup_printf (_ ("Remaining: %s"), remaining);
 
-  gtk_label_set_label (self->elapsed_label, elapsed_text);
-  gtk_label_set_label (self->remaining_label,
-                       moor_run_is_finished (self->run) ? "" : remaining_text);
+  moor_label_show (self->elapsed_label, elapsed_text);
+  moor_label_show (self->remaining_label, moor_run_is_finished (self->run) ? "" : remaining_text);
 }
 
 static GtkLabel *
@@ -267,6 +296,15 @@ get_person_state (MoorRun *run, const char *state)
 }
 
 static void
+name_row (GtkWidget *label, const char *name, const char *text)
+{
+  GtkWidget *row = gtk_widget_get_ancestor (label, GTK_TYPE_LIST_BOX_ROW);
+  g_autofree char *spoken = g_strdup_printf ("%s, %s", name, text);
+
+  atk_object_set_name (gtk_widget_get_accessible (row), spoken);
+}
+
+static void
 show_people (MoorRunView *self)
 {
   GHashTableIter iter;
@@ -285,7 +323,8 @@ show_people (MoorRunView *self)
 
       if (label == NULL)
         label = add_person (self, name);
-      gtk_label_set_label (label, text);
+      moor_label_show (label, text);
+      name_row (GTK_WIDGET (label), name, text);
     }
 }
 
@@ -298,8 +337,17 @@ show_troubles (MoorRunView *self)
   g_autofree char *title = n > 0 ? g_strdup_printf (_ ("Problems (%s)"), count)
                                  : g_strdup (_ ("Problems"));
 
-  moor_trouble_list_show (self->troubles_list, moor_run_get_troubles (self->run));
+  /* Rows that nobody sees can wait until the page is turned. */
+  if (gtk_stack_get_visible_child (self->stack) == page)
+    moor_trouble_list_show (self->troubles_list, moor_run_get_troubles (self->run));
   gtk_container_child_set (GTK_CONTAINER (self->stack), page, "title", title, NULL);
+}
+
+static void
+page_turned_cb (MoorRunView *self)
+{
+  if (self->run != NULL)
+    show_troubles (self);
 }
 
 static void
@@ -358,6 +406,7 @@ moor_run_view_dispose (GObject *object)
 
   drop_run (self);
   g_clear_pointer (&self->people_rows, g_hash_table_unref);
+  g_clear_pointer (&self->shown_phases, g_free);
 
   G_OBJECT_CLASS (moor_run_view_parent_class)->dispose (object);
 }
@@ -397,6 +446,7 @@ moor_run_view_class_init (MoorRunViewClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/mooring/Mooring/ui/moor-run-view.ui");
   bind_children (widget_class);
+  gtk_widget_class_bind_template_callback (widget_class, page_turned_cb);
 }
 
 static void
@@ -415,10 +465,12 @@ moor_run_view_set_run (MoorRunView *self, MoorRun *run)
 {
   drop_run (self);
   g_hash_table_remove_all (self->people_rows);
+  g_clear_pointer (&self->shown_phases, g_free);
   moor_container_clear (GTK_CONTAINER (self->people_list));
+  moor_container_clear (GTK_CONTAINER (self->troubles_list));
   gtk_progress_bar_set_fraction (self->bar, 0);
-  gtk_label_set_label (self->bytes_label, "");
-  gtk_label_set_label (self->rate_label, "");
+  moor_label_show (self->bytes_label, "");
+  moor_label_show (self->rate_label, "");
   gtk_stack_set_visible_child_name (self->stack, "people");
 
   self->run = g_object_ref (run);

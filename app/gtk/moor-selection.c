@@ -73,6 +73,18 @@ moor_selection_count (GListModel *people)
 }
 
 /**
+ * moor_selection_count_objects:
+ * @people: (element-type MoorPerson)
+ *
+ * Returns: how many objects those who are chosen have, as far as is known
+ */
+guint64
+moor_selection_count_objects (GListModel *people)
+{
+  return add_up (people).n_objects;
+}
+
+/**
  * moor_selection_dup_names:
  * @people: (element-type MoorPerson)
  *

@@ -81,6 +81,9 @@ show_facts (MoorStoresPlace *self, MoorStoreItem *item)
   g_autofree char *size = moor_text_size (moor_json_count (json, "bytes"));
   g_autofree char *objects = moor_words_objects (moor_json_count (json, "objects"));
   g_autofree char *people = moor_words_people (moor_json_list (json, "people"));
+  guint owner_uid = (guint) moor_json_count (json, "owner");
+  g_autofree char *owner = owner_uid == 0 ? g_strdup (_ ("the administrator (root)"))
+                                          : g_strdup_printf (_ ("user %u"), owner_uid);
   int row = 0;
 
   moor_container_clear (GTK_CONTAINER (self->facts_grid));
@@ -93,7 +96,7 @@ show_facts (MoorStoresPlace *self, MoorStoreItem *item)
   add_fact (self, &row, _ ("Computer"), moor_json_text (json, "host"));
   add_fact (self, &row, _ ("Started"), made);
   add_fact (self, &row, _ ("Sealed"), sealed);
-  add_fact (self, &row, _ ("Owner"), moor_json_text (json, "owner"));
+  add_fact (self, &row, _ ("Owner"), owner);
   add_fact (self, &row, _ ("Folder"), moor_store_item_get_path (item));
 }
 
@@ -250,6 +253,17 @@ stores_ready_cb (GObject *source, GAsyncResult *async_result, gpointer user_data
   fill_stores (self, moor_json_list (result, "stores"));
 }
 
+/* A folder that is not there would spoil the whole answer. */
+static void
+drop_gone_paths (MoorStoresPlace *self)
+{
+  for (guint i = self->more_paths->len; i > 0; i--)
+    {
+      if (!g_file_test (g_ptr_array_index (self->more_paths, i - 1), G_FILE_TEST_IS_DIR))
+        g_ptr_array_remove_index (self->more_paths, i - 1);
+    }
+}
+
 /**
  * moor_stores_place_load:
  * @client: whom to ask
@@ -263,17 +277,22 @@ moor_stores_place_load (MoorStoresPlace *self, MoorClient *client, const char *r
   JsonObject *request = moor_request_new ("store-list", root, NULL);
   g_autoptr(GPtrArray) dirs = g_ptr_array_new ();
 
+  drop_gone_paths (self);
   if (g_strcmp0 (self->root, root) != 0)
     {
       g_free (self->root);
       self->root = g_strdup (root);
       g_ptr_array_set_size (self->more_paths, 0);
     }
-  g_ptr_array_add (dirs, (gpointer) root);
-  for (guint i = 0; i < self->more_paths->len; i++)
-    g_ptr_array_add (dirs, g_ptr_array_index (self->more_paths, i));
-  g_ptr_array_add (dirs, NULL);
-  moor_request_set_strings (request, "dirs", (const char *const *) dirs->pdata);
+  /* On the running system, the usual places are known to the engine. */
+  if (!g_str_equal (root, "/"))
+    {
+      g_ptr_array_add (dirs, (gpointer) root);
+      for (guint i = 0; i < self->more_paths->len; i++)
+        g_ptr_array_add (dirs, g_ptr_array_index (self->more_paths, i));
+      g_ptr_array_add (dirs, NULL);
+      moor_request_set_strings (request, "dirs", (const char *const *) dirs->pdata);
+    }
 
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
@@ -291,15 +310,17 @@ moor_stores_place_load (MoorStoresPlace *self, MoorClient *client, const char *r
 
 /**
  * moor_stores_place_add_path:
- * @store: (type filename): a store that may be where nobody looks for it
+ * @store: a store that may be where nobody looks for it, as the engine writes it
  *
  * Has @store looked for too, from the next load on.
  */
 void
 moor_stores_place_add_path (MoorStoresPlace *self, const char *store)
 {
-  if (!g_ptr_array_find_with_equal_func (self->more_paths, store, g_str_equal, NULL))
-    g_ptr_array_add (self->more_paths, g_strdup (store));
+  g_autofree char *path = moor_text_to_path (store);
+
+  if (path != NULL && !g_ptr_array_find_with_equal_func (self->more_paths, path, g_str_equal, NULL))
+    g_ptr_array_add (self->more_paths, g_steal_pointer (&path));
 }
 
 GListModel *

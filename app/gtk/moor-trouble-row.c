@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "moor-text.h"
+#include "moor-widgets.h"
 #include "moor-words.h"
 
 /**
@@ -72,11 +73,13 @@ moor_trouble_row_show (MoorTroubleRow *self, const MoorTrouble *trouble)
   gtk_image_set_from_icon_name (self->image, severity.icon, GTK_ICON_SIZE_MENU);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->image), severity.text);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->image)), severity.text);
-  gtk_label_set_label (self->text_label, gettext (moor_cause_text (trouble->cause)));
-  gtk_label_set_label (self->count_label, times);
-  gtk_label_set_label (self->remedy_label, *remedy != '\0' ? gettext (remedy) : "");
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)),
+                       gettext (moor_cause_text (trouble->cause)));
+  moor_label_show (self->text_label, gettext (moor_cause_text (trouble->cause)));
+  moor_label_show (self->count_label, times);
+  moor_label_show (self->remedy_label, *remedy != '\0' ? gettext (remedy) : "");
   gtk_widget_set_visible (GTK_WIDGET (self->remedy_label), *remedy != '\0');
-  gtk_label_set_label (self->example_label, path);
+  moor_label_show (self->example_label, path);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->example_label), path);
   gtk_widget_set_visible (GTK_WIDGET (self->example_label), *path != '\0');
 }

@@ -78,12 +78,13 @@ dup_consequences (JsonObject *result)
   g_autofree char *last_bytes = moor_text_size (moor_json_count (result, "last-copy-bytes"));
 
   if (n_last == 0)
-    return g_strdup_printf (_ ("%s come back. Nothing is lost: every file in it also exists "
+    return g_strdup_printf (_ ("This frees %s. Nothing is lost: every file in it also exists "
                                "outside of it."),
                             freed);
-  return g_strdup_printf (_ ("%s come back. %s, %s, exist only in this store and would be lost for "
-                             "ever."),
-                          freed, last, last_bytes);
+  return g_strdup_printf (
+      _ ("This frees %s. %s, %s, exist only in this store and would be lost for "
+         "ever."),
+      freed, last, last_bytes);
 }
 
 static void

@@ -24,7 +24,6 @@ struct _MoorWindow
   GtkStack *main_stack;
   GtkStack *places;
   GtkStack *title_stack;
-  GtkLabel *run_title_label;
   GtkMenuButton *system_button;
   GtkLabel *system_label;
   GtkWidget *menu_button;

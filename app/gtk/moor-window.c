@@ -90,7 +90,7 @@ moor_window_update (MoorWindow *self)
   enable (self, "put-back", idle && entry != NULL && entry->difference != NULL);
   enable (self, "find", in_run);
   enable (self, "run-cancel", !idle && moor_run_get_state (self->run) == MOOR_RUN_RUNNING);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->system_button), !in_run);
+  gtk_widget_set_visible (GTK_WIDGET (self->system_button), !in_run);
   update_info (self);
 }
 
@@ -227,7 +227,7 @@ show_run_title (MoorWindow *self)
 {
   g_autofree char *title = moor_run_dup_title (self->run);
 
-  gtk_label_set_label (self->run_title_label, title);
+  gtk_window_set_title (GTK_WINDOW (self), title);
 }
 
 static void
@@ -289,6 +289,7 @@ moor_window_leave_run (MoorWindow *self, const char *place)
   g_return_if_fail (!is_running (self));
 
   g_clear_object (&self->run);
+  gtk_window_set_title (GTK_WINDOW (self), _ ("Mooring"));
   gtk_stack_set_visible_child_name (self->main_stack, "places");
   gtk_stack_set_visible_child_name (self->title_stack, "places");
   moor_window_show_place (self, place);
@@ -396,7 +397,6 @@ moor_window_class_init (MoorWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, MoorWindow, main_stack);
   gtk_widget_class_bind_template_child (widget_class, MoorWindow, places);
   gtk_widget_class_bind_template_child (widget_class, MoorWindow, title_stack);
-  gtk_widget_class_bind_template_child (widget_class, MoorWindow, run_title_label);
   gtk_widget_class_bind_template_child (widget_class, MoorWindow, system_button);
   gtk_widget_class_bind_template_child (widget_class, MoorWindow, system_label);
   gtk_widget_class_bind_template_child (widget_class, MoorWindow, menu_button);

@@ -27,6 +27,8 @@ static const MoorWord phases[] = {
   { "delete", N_("Deleting"), NULL },
   { "remove", N_("Deleting"), NULL },
   { "finish", N_("Finishing"), NULL },
+  { "probe", N_("Timing a few links"), NULL },
+  { "check", N_("Looking what would be lost"), NULL },
 };
 
 static const MoorWord statuses[] = {

@@ -311,7 +311,6 @@ answer_store_list (Answer *answer, JsonObject *result, GError **error)
         "state-text", sealed ? "Sealed: complete and safe" : "The capture is not finished",
         "system",     "Debian GNU/Linux 12",
         "host",       "bench-7",
-        "owner",      "root",
         NULL
       };
 
