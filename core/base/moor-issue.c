@@ -58,7 +58,7 @@ static const CauseText causes[MOOR_N_CAUSES] = {
   [MOOR_CAUSE_IN_USE] = { "in-use", "It is in use",
     "Close the programs that use it, or log the person out, and run the command again." },
   [MOOR_CAUSE_MISSING] = { "missing", "It should be there and is not",
-    "Run the restore again; what is in the store is put back." },
+    "Run the restore again to put it back; if it is the store that lacks it, capture again with --resume." },
   [MOOR_CAUSE_OTHER_OBJECT] = { "other-object", "The name is there, but it is a different file",
     "Compare both; capture again with --resume to take the new one, or restore to get the old one back." },
   [MOOR_CAUSE_KEPT_IN_PLACE] = { "merged-in-place", "It was merged into the existing folder, piece by piece",

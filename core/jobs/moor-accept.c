@@ -120,6 +120,7 @@ static void
 fill_classes (const MoorLastCopies *counts, JsonObject *result)
 {
   JsonArray *classes = json_array_new ();
+  guint64 n_freed_bytes = 0;
 
   for (guint i = 0; i < N_CLASSES; i++)
     {
@@ -134,7 +135,9 @@ fill_classes (const MoorLastCopies *counts, JsonObject *result)
       json_object_set_int_member (entry, "bytes", (gint64) counts[i].n_last_bytes);
       json_object_set_int_member (entry, "freed", (gint64) counts[i].n_freed_bytes);
       json_array_add_object_element (classes, entry);
+      n_freed_bytes += counts[i].n_freed_bytes;
     }
+  json_object_set_int_member (result, "freed", (gint64) n_freed_bytes);
   json_object_set_array_member (result, "classes", classes);
 }
 

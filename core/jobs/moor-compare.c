@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "moor-counter.h"
 #include "moor-link.h"
 #include "moor-text.h"
 
@@ -58,12 +59,6 @@ dir_data_free (gpointer user_data)
   g_clear_pointer (&data->names, g_hash_table_unref);
   g_clear_pointer (&data->dirs, g_hash_table_unref);
   g_free (data);
-}
-
-static void
-count (gsize *counter, gsize n)
-{
-  (void) g_atomic_pointer_add (counter, (gssize) n);
 }
 
 static char *
@@ -246,8 +241,8 @@ same_owner_and_mode (const MoorCompared *compared,
 static void
 count_after (MoorCompared *compared, const struct statx *stx)
 {
-  count (&compared->n_after, 1);
-  count (&compared->bytes_after, stx->stx_size);
+  moor_counter_add (&compared->n_after, 1);
+  moor_counter_add (&compared->bytes_after, stx->stx_size);
 }
 
 static void
@@ -265,7 +260,7 @@ be_same (MoorDir *dir,
               "its owner or its permissions are not what they were");
       return;
     }
-  count (&data->compared->n_status[status], 1);
+  moor_counter_add (&data->compared->n_status[status], 1);
 }
 
 /* A copy has another inode: its content is what counts. */
@@ -337,8 +332,8 @@ compare_object (MoorDir *dir, DirData *data, const MoorObject *object, const Nam
 {
   struct statx stx;
 
-  count (&data->compared->n_before, 1);
-  count (&data->compared->bytes_before, object->size);
+  moor_counter_add (&data->compared->n_before, 1);
+  moor_counter_add (&data->compared->bytes_before, object->size);
   if (!check_store (dir, data, object, &stx))
     return;
   if (data->compared->moved)
@@ -435,6 +430,22 @@ kind_of_type (guint8 type)
   return type == DT_UNKNOWN ? MOOR_KIND_FILE : moor_kind_from_mode ((guint32) DTTOIF (type));
 }
 
+/* A store that lies in the home it was made from is no part of that home. */
+static gboolean
+is_the_store (const MoorComparison *comparison, const Name *entry)
+{
+  for (guint i = 0;
+       entry->other_type == DT_DIR && i < moor_store_get_n_parts (comparison->options->store); i++)
+    {
+      const MoorPart *part = moor_store_get_part (comparison->options->store, i);
+      struct stat st;
+
+      if (part->dfd >= 0 && fstat (part->dfd, &st) == 0 && st.st_ino == entry->other_ino)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* What only the other side has. */
 static void
 compare_extra (MoorDir *dir, DirData *data, const char *name, const Name *entry)
@@ -442,7 +453,7 @@ compare_extra (MoorDir *dir, DirData *data, const char *name, const Name *entry)
   gboolean is_source = data->comparison->options->against == MOOR_AGAINST_SOURCE;
   MoorDecision decision;
 
-  if (!entry->in_other || entry->in_catalogue)
+  if (!entry->in_other || entry->in_catalogue || is_the_store (data->comparison, entry))
     return;
   moor_rules_decide (data->comparison->options->rules, data->state, name,
                      entry->other_type == DT_DIR, &decision);

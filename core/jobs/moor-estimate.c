@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "moor-counter.h"
 #include "moor-text.h"
 #include "moor-walk.h"
 
@@ -42,13 +43,6 @@ typedef struct
   gboolean copied;
 } DirData;
 
-static void
-count (gsize *counter, gsize n)
-{
-  if (n > 0)
-    (void) g_atomic_pointer_add (counter, (gssize) n);
-}
-
 static const MoorChosen *
 chosen_of (const Run *run, guint index)
 {
@@ -80,7 +74,7 @@ report (Run *run,
 
   moor_job_issue (run->job, severity, cause, path, chosen_of (run, data->chosen)->profile->name,
                   errnum, action);
-  count (&run->people[data->chosen].n_attention, 1);
+  moor_counter_add (&run->people[data->chosen].n_attention, 1);
 }
 
 static gboolean
@@ -116,11 +110,11 @@ count_left_out (Run *run, const DirData *data, int rule, guint64 size)
 {
   if (rule >= 0)
     {
-      count (&run->left_out[rule].n_objects, 1);
-      count (&run->left_out[rule].n_bytes, size);
+      moor_counter_add (&run->left_out[rule].n_objects, 1);
+      moor_counter_add (&run->left_out[rule].n_bytes, size);
     }
-  count (&run->people[data->chosen].n_excluded, 1);
-  count (&run->people[data->chosen].n_excluded_bytes, size);
+  moor_counter_add (&run->people[data->chosen].n_excluded, 1);
+  moor_counter_add (&run->people[data->chosen].n_excluded_bytes, size);
 }
 
 /* Why an object will have to be copied, if it will. */
@@ -204,23 +198,18 @@ entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
   const DirData *data = moor_dir_data (dir);
   MoorEstimated *here = &run->here[worker];
   MoorEstimated *all = &run->people[data->chosen];
-  gsize now_ms = (gsize) (g_get_monotonic_time () / 1000);
-  gsize due_ms = (gsize) g_atomic_pointer_get (&all->next_event_ms);
 
-  count (&all->n_files, here->n_files);
-  count (&all->n_directories, here->n_directories);
-  count (&all->n_bytes, here->n_bytes);
-  count (&all->n_copies, here->n_copies);
-  count (&all->n_copy_bytes, here->n_copy_bytes);
+  moor_counter_add (&all->n_files, here->n_files);
+  moor_counter_add (&all->n_directories, here->n_directories);
+  moor_counter_add (&all->n_bytes, here->n_bytes);
+  moor_counter_add (&all->n_copies, here->n_copies);
+  moor_counter_add (&all->n_copy_bytes, here->n_copy_bytes);
   moor_job_add (run->job, here->n_files + here->n_directories, here->n_bytes);
   *here = (MoorEstimated){ 0 };
 
-  if (now_ms >= due_ms
-      && g_atomic_pointer_compare_and_exchange (&all->next_event_ms, (gpointer) due_ms,
-                                                (gpointer) (now_ms + PROFILE_EVENT_MS)))
+  if (moor_counter_is_due (&all->next_event_ms, PROFILE_EVENT_MS))
     moor_job_profile (run->job, chosen_of (run, data->chosen)->profile->name, "working",
-                      (guint64) (gsize) g_atomic_pointer_get (&all->n_files),
-                      (guint64) (gsize) g_atomic_pointer_get (&all->n_bytes));
+                      moor_counter_get (&all->n_files), moor_counter_get (&all->n_bytes));
 }
 
 static void

@@ -159,13 +159,38 @@ moor_event_to_json (const MoorEvent *event)
   return json_to_string (node, FALSE);
 }
 
-/* The member if it is a string, whatever the other end has sent. */
+/* A member that is a value, whatever the other end has sent. */
+static JsonNode *
+get_value (JsonObject *object, const char *member)
+{
+  JsonNode *node = json_object_get_member (object, member);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? node : NULL;
+}
+
 static const char *
 get_text (JsonObject *object, const char *member, const char *fallback)
 {
-  const char *text = json_object_get_string_member_with_default (object, member, fallback);
+  JsonNode *node = get_value (object, member);
+  const char *text = node != NULL ? json_node_get_string (node) : NULL;
 
   return text != NULL ? text : fallback;
+}
+
+static gint64
+get_int (JsonObject *object, const char *member)
+{
+  JsonNode *node = get_value (object, member);
+
+  return node != NULL ? json_node_get_int (node) : 0;
+}
+
+static double
+get_double (JsonObject *object, const char *member, double fallback)
+{
+  JsonNode *node = get_value (object, member);
+
+  return node != NULL ? json_node_get_double (node) : fallback;
 }
 
 static char *
@@ -203,15 +228,14 @@ read_issue (JsonObject *object)
     level = MOOR_SEVERITY_WARNING;
 
   return moor_issue_new (level, cause, get_text (object, "path", ""),
-                         get_text (object, "profile", NULL),
-                         (int) json_object_get_int_member_with_default (object, "errno", 0),
+                         get_text (object, "profile", NULL), (int) get_int (object, "errno"),
                          get_text (object, "action", ""));
 }
 
 static guint64
 read_count (JsonObject *object, const char *member)
 {
-  gint64 value = json_object_get_int_member_with_default (object, member, 0);
+  gint64 value = get_int (object, member);
 
   return value > 0 ? (guint64) value : 0;
 }
@@ -247,23 +271,23 @@ moor_event_from_json (const char *line, GError **error)
 
   event = g_new0 (MoorEvent, 1);
   event->kind = (MoorEventKind) index;
-  event->time_us = json_object_get_int_member_with_default (object, "time-us", 0);
+  event->time_us = get_int (object, "time-us");
   event->operation = dup_text (object, "operation");
   event->phase = dup_text (object, "phase");
   event->state = dup_text (object, "state");
   event->profile = dup_text (object, "profile");
   event->message = dup_text (object, "message");
-  event->phase_index = (guint) json_object_get_int_member_with_default (object, "index", 0);
-  event->n_phases = (guint) json_object_get_int_member_with_default (object, "phases", 0);
+  event->phase_index = (guint) get_int (object, "index");
+  event->n_phases = (guint) get_int (object, "phases");
   event->done_objects = read_count (object, "done");
   event->total_objects = read_count (object, "total");
   event->done_bytes = read_count (object, "done-bytes");
   event->total_bytes = read_count (object, "total-bytes");
-  event->fraction = json_object_get_double_member_with_default (object, "fraction", -1);
-  event->rate = json_object_get_double_member_with_default (object, "rate", 0);
-  event->low_s = json_object_get_double_member_with_default (object, "remaining-low", -1);
-  event->high_s = json_object_get_double_member_with_default (object, "remaining-high", -1);
-  event->exit_code = (int) json_object_get_int_member_with_default (object, "exit", 0);
+  event->fraction = get_double (object, "fraction", -1);
+  event->rate = get_double (object, "rate", 0);
+  event->low_s = get_double (object, "remaining-low", -1);
+  event->high_s = get_double (object, "remaining-high", -1);
+  event->exit_code = (int) get_int (object, "exit");
   if (find_id (level_ids, G_N_ELEMENTS (level_ids), get_text (object, "level", ""), &index))
     event->level = (MoorLogLevel) index;
   if (event->kind == MOOR_EVENT_ISSUE)

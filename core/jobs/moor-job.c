@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "moor-counter.h"
 #include "moor-lock.h"
 #include "moor-text.h"
 
@@ -15,7 +16,7 @@
  * Order: sink_lock is taken first, lock inside it, never the other way round.
  */
 
-#define PROGRESS_INTERVAL_US (100 * 1000)
+#define PROGRESS_INTERVAL_MS 100
 #define MAX_ISSUES 10000
 #define MAX_PHASES 16
 #define MAX_LOG_BYTES (4 * 1024 * 1024)
@@ -238,8 +239,8 @@ fill_progress_locked (MoorJob *job, MoorEvent *event)
   event->phase = (char *) (job->in_phase ? job->phases[job->phase].id : NULL);
   event->phase_index = job->phase;
   event->n_phases = job->n_phases;
-  event->done_objects = (guint64) (gsize) g_atomic_pointer_get (&job->done_objects);
-  event->done_bytes = (guint64) (gsize) g_atomic_pointer_get (&job->done_bytes);
+  event->done_objects = moor_counter_get (&job->done_objects);
+  event->done_bytes = moor_counter_get (&job->done_bytes);
   event->total_objects = MAX (job->total_objects, job->total_objects > 0 ? event->done_objects : 0);
   event->total_bytes = MAX (job->total_bytes, job->total_bytes > 0 ? event->done_bytes : 0);
   event->low_s = event->high_s = -1;
@@ -336,8 +337,8 @@ moor_job_begin_phase (MoorJob *job, const char *id, guint64 total_objects, guint
   job->phase_started_us = job->rate_time_us = g_get_monotonic_time ();
   job->rate_objects = 0;
   job->rate = 0;
-  g_atomic_pointer_set (&job->done_objects, (gsize) 0);
-  g_atomic_pointer_set (&job->done_bytes, (gsize) 0);
+  moor_counter_set (&job->done_objects, 0);
+  moor_counter_set (&job->done_bytes, 0);
   moor_unlock (&job->lock);
   emit_phase (job, "started");
 }
@@ -364,17 +365,9 @@ moor_job_end_phase (MoorJob *job)
 void
 moor_job_add (MoorJob *job, guint64 n_objects, guint64 n_bytes)
 {
-  gsize now_ms = (gsize) (g_get_monotonic_time () / 1000);
-  gsize due_ms;
-
-  (void) g_atomic_pointer_add (&job->done_objects, (gssize) n_objects);
-  (void) g_atomic_pointer_add (&job->done_bytes, (gssize) n_bytes);
-
-  due_ms = (gsize) g_atomic_pointer_get (&job->next_report_ms);
-  if (now_ms < due_ms)
-    return;
-  if (g_atomic_pointer_compare_and_exchange (&job->next_report_ms, (gpointer) due_ms,
-                                             (gpointer) (now_ms + PROGRESS_INTERVAL_US / 1000)))
+  moor_counter_add (&job->done_objects, n_objects);
+  moor_counter_add (&job->done_bytes, n_bytes);
+  if (moor_counter_is_due (&job->next_report_ms, PROGRESS_INTERVAL_MS))
     emit_progress (job);
 }
 

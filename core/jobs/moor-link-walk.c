@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "moor-counter.h"
 #include "moor-lock.h"
 #include "moor-locked.h"
 #include "moor-meta.h"
@@ -71,13 +72,6 @@ dir_data_free (gpointer data)
   moor_meta_clear (&dir->meta);
   g_clear_pointer (&dir->seen, g_hash_table_unref);
   g_free (dir);
-}
-
-static void
-count (gsize *counter, gsize n)
-{
-  if (n > 0)
-    (void) g_atomic_pointer_add (counter, (gssize) n);
 }
 
 static const MoorChosen *
@@ -569,16 +563,10 @@ sweep_twin (Run *run, Worker *worker, guint worker_index, MoorDir *dir, const Di
 static void
 tell_profile (Run *run, const DirData *data, MoorCaptureCounts *counts)
 {
-  gsize now_ms = (gsize) (g_get_monotonic_time () / 1000);
-  gsize due_ms = (gsize) g_atomic_pointer_get (&counts->next_event_ms);
-
-  if (now_ms < due_ms
-      || !g_atomic_pointer_compare_and_exchange (&counts->next_event_ms, (gpointer) due_ms,
-                                                 (gpointer) (now_ms + PROFILE_EVENT_MS)))
+  if (!moor_counter_is_due (&counts->next_event_ms, PROFILE_EVENT_MS))
     return;
   moor_job_profile (run->walk->job, chosen_of (run, data)->profile->name, "working",
-                    (guint64) (gsize) g_atomic_pointer_get (&counts->n_files),
-                    (guint64) (gsize) g_atomic_pointer_get (&counts->n_bytes));
+                    moor_counter_get (&counts->n_files), moor_counter_get (&counts->n_bytes));
 }
 
 static void
@@ -588,25 +576,24 @@ add_up (Run *run, Worker *worker, const DirData *data)
   const MoorCaptureCounts *here = &worker->here;
   gsize n_objects = here->n_files + here->n_directories;
 
-  count (&all->n_files, here->n_files);
-  count (&all->n_directories, here->n_directories);
-  count (&all->n_bytes, here->n_bytes);
-  count (&all->n_linked, here->n_linked);
-  count (&all->n_already, here->n_already);
-  count (&all->n_reflinked, here->n_reflinked);
-  count (&all->n_copied, here->n_copied);
-  count (&all->n_copied_bytes, here->n_copied_bytes);
-  count (&all->n_excluded, here->n_excluded);
-  count (&all->n_superseded, here->n_superseded);
-  count (&run->n_objects, n_objects);
+  moor_counter_add (&all->n_files, here->n_files);
+  moor_counter_add (&all->n_directories, here->n_directories);
+  moor_counter_add (&all->n_bytes, here->n_bytes);
+  moor_counter_add (&all->n_linked, here->n_linked);
+  moor_counter_add (&all->n_already, here->n_already);
+  moor_counter_add (&all->n_reflinked, here->n_reflinked);
+  moor_counter_add (&all->n_copied, here->n_copied);
+  moor_counter_add (&all->n_copied_bytes, here->n_copied_bytes);
+  moor_counter_add (&all->n_excluded, here->n_excluded);
+  moor_counter_add (&all->n_superseded, here->n_superseded);
+  moor_counter_add (&run->n_objects, n_objects);
 
   if (run->walk->writer != NULL)
     {
       moor_job_add (run->walk->job, n_objects, here->n_bytes);
       tell_profile (run, data, all);
     }
-  else if (run->walk->stop_after > 0
-           && (gsize) g_atomic_pointer_get (&run->n_objects) >= run->walk->stop_after)
+  else if (run->walk->stop_after > 0 && moor_counter_get (&run->n_objects) >= run->walk->stop_after)
     {
       moor_lock (&run->lock);
       run->enough = TRUE;

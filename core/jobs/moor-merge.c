@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "moor-counter.h"
 #include "moor-link.h"
 #include "moor-lock.h"
 #include "moor-text.h"
@@ -54,12 +55,6 @@ dir_data_free (gpointer user_data)
 
   moor_meta_clear (&data->meta);
   g_free (data);
-}
-
-static void
-count (gsize *counter)
-{
-  (void) g_atomic_pointer_add (counter, 1);
 }
 
 static char *
@@ -162,7 +157,7 @@ note_renamed (Run *run, MoorDir *dir, const char *name, const char *new_name)
   g_ptr_array_add (run->renamed, below_home (dir, name));
   g_ptr_array_add (run->renamed, g_strdup (new_name));
   moor_unlock (&run->lock);
-  count (&run->merge->person->n_collisions);
+  moor_counter_add (&run->merge->person->n_collisions, 1);
   report (run, dir, name, MOOR_SEVERITY_NOTE, MOOR_CAUSE_COLLISION, 0, new_name);
 }
 
@@ -237,7 +232,7 @@ settle (Run *run,
   if (run->conflict != MOOR_CONFLICT_KEEP_NEW)
     return place_beside (run, dir, src_fd, dst_fd, name, out_name, placing);
 
-  count (&run->merge->person->n_collisions);
+  moor_counter_add (&run->merge->person->n_collisions, 1);
   report (run, dir, name, MOOR_SEVERITY_WARNING, MOOR_CAUSE_COLLISION, 0,
           "the one from before stays in the store");
   return MOOR_PLACED_ALREADY;
@@ -255,7 +250,7 @@ change_owner (Run *run, MoorDir *dir, int dst_fd, const char *name)
       report (run, dir, name, MOOR_SEVERITY_ERROR, MOOR_CAUSE_METADATA, 0, "kept its old owner");
     }
   if (changed)
-    count (&run->merge->person->n_reowned);
+    moor_counter_add (&run->merge->person->n_reowned, 1);
 }
 
 static void
@@ -269,11 +264,11 @@ note_placed (Run *run,
 
   if (placed == MOOR_PLACED_COPIED || placed == MOOR_PLACED_REFLINKED)
     {
-      count (&person->n_copied);
+      moor_counter_add (&person->n_copied, 1);
       report (run, dir, name, MOOR_SEVERITY_WARNING, placing->cause, placing->errnum, "copied");
     }
   else if (placed == MOOR_PLACED_LINKED)
-    count (&person->n_linked);
+    moor_counter_add (&person->n_linked, 1);
 }
 
 static void

@@ -140,7 +140,7 @@ moor_request_set_aside (MoorJob *job, JsonObject *request, JsonObject *result, G
   static const MoorPhase phases[] = { { "verify", 90 }, { "set-aside", 10 } };
   g_autoptr(MoorSystem) system = moor_request_open_root (request, error);
   g_autoptr(MoorStore) store = NULL;
-  g_auto(GStrv) protect = moor_request_dup_strings (request, "protect");
+  g_auto(GStrv) protect = moor_request_dup_paths (request, "protect");
   MoorSetAsideOptions options = { .protect = (const char *const *) protect,
                                   .dry_run = moor_request_get_flag (request, "dry-run") };
 

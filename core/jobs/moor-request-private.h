@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 
 char *moor_request_dup_path (JsonObject *request, const char *member);
 char **moor_request_dup_strings (JsonObject *request, const char *member);
+char **moor_request_dup_paths (JsonObject *request, const char *member);
 gboolean moor_request_get_flag (JsonObject *request, const char *member);
 MoorSystem *moor_request_open_system (JsonObject *request, GError **error);
 MoorSystem *moor_request_open_root (JsonObject *request, GError **error);

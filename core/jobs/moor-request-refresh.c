@@ -31,7 +31,7 @@ moor_request_restore (MoorJob *job, JsonObject *request, JsonObject *result, GEr
   g_autoptr(MoorStore) store = system != NULL ? moor_request_open_store (request, "restore", error)
                                                : NULL;
   g_auto(GStrv) map = moor_request_dup_strings (request, "map");
-  g_auto(GStrv) paths = moor_request_dup_strings (request, "paths");
+  g_auto(GStrv) paths = moor_request_dup_paths (request, "paths");
   g_auto(MoorWho) who = { 0 };
   MoorRestoreOptions options = { .map = (const char *const *) map,
                                  .paths = (const char *const *) paths };

@@ -149,7 +149,7 @@ describe_store (MoorStore *store, JsonObject *object, GError **error)
 gboolean
 moor_request_store_list (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
-  g_auto(GStrv) dirs = moor_request_dup_strings (request, "dirs");
+  g_auto(GStrv) dirs = moor_request_dup_paths (request, "dirs");
   g_autoptr(GPtrArray) paths = moor_store_find_all ((const char *const *) dirs, error);
   JsonArray *stores = json_array_new ();
 

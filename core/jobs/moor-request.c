@@ -68,6 +68,27 @@ moor_request_dup_strings (JsonObject *request, const char *member)
 }
 
 /**
+ * moor_request_dup_paths:
+ * @member: a member of @request that holds an array of paths
+ *
+ * Returns: (transfer full) (nullable) (array zero-terminated=1): the paths, bytes
+ *   restored from `\xHH`; %NULL if there are none.  Any thread.
+ */
+char **
+moor_request_dup_paths (JsonObject *request, const char *member)
+{
+  char **strings = moor_request_dup_strings (request, member);
+
+  for (char **at = strings; at != NULL && *at != NULL; at++)
+    {
+      g_autofree char *text = *at;
+
+      *at = moor_text_to_path (text);
+    }
+  return strings;
+}
+
+/**
  * moor_request_get_flag:
  *
  * Returns: whether @member of @request is true.  Any thread.

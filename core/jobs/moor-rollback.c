@@ -182,7 +182,8 @@ search_entry_cb (MoorDir *dir,
   if (type == DT_REG && dfd >= 0
       && search->rollback->sys->statx (dfd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &stx) == 0
       && stx.stx_nlink == 1
-      && stx.stx_mtime.tv_sec * G_GINT64_CONSTANT (1000000000) >= search->since_ns)
+      && stx.stx_mtime.tv_sec * G_GINT64_CONSTANT (1000000000) + stx.stx_mtime.tv_nsec
+             >= search->since_ns)
     {
       g_autofree char *below = moor_dir_path (dir);
       g_autofree char *path = g_build_filename (search->rollback->new_name, below, name, NULL);

@@ -212,10 +212,10 @@ moor_set_aside_run (MoorJob *job,
   const MoorPart *part;
   MoorStore *store;
 
-  g_return_val_if_fail (gate != NULL, FALSE);
+  g_return_val_if_fail (proof != NULL, FALSE);
 
-  store = moor_gate_get_store (gate);
-  if (!moor_gate_is_for (gate, system))
+  store = moor_gate_get_store (proof);
+  if (!moor_gate_is_for (proof, system))
     return moor_throw (error, MOOR_ERROR_REFUSED, "the store was verified against another system");
   if (!moor_root_check (system, "set aside", error)
       || !list_unselected (job, system, store, result, error))

@@ -2,6 +2,7 @@
 #include "moor-gate-private.h"
 #include "moor-verify-private.h"
 
+#include "moor-counter.h"
 #include "moor-text.h"
 
 #define MAX_DIFFERENCES 50000
@@ -52,9 +53,9 @@ moor_comparison_add (MoorComparison *comparison,
   json_object_set_string_member (entry, "kind", moor_kind_id (kind));
   json_object_set_boolean_member (entry, "blocks", blocks);
 
-  (void) g_atomic_pointer_add (&compared->n_status[status], 1);
+  moor_counter_add (&compared->n_status[status], 1);
   if (blocks)
-    (void) g_atomic_pointer_add (&compared->n_blocking, 1);
+    moor_counter_add (&compared->n_blocking, 1);
   if (blocks && cause != MOOR_CAUSE_NONE)
     {
       g_autofree char *full = g_build_filename (compared->profile->home, below_home, NULL);
