@@ -49,6 +49,7 @@ struct _MoorJob
   guint n_phases;
   guint phase; /* index of the one that runs */
   gboolean in_phase;
+  gboolean phase_done;
   guint64 total_objects;
   guint64 total_bytes;
   gint64 phase_started_us;
@@ -250,7 +251,9 @@ fill_progress_locked (MoorJob *job, MoorEvent *event)
   if (total_weight == 0)
     return;
 
-  if (event->total_objects > 0)
+  if (job->phase_done)
+    part = 1;
+  else if (event->total_objects > 0)
     part = (double) event->done_objects / (double) event->total_objects;
   /* Most of the work, and nobody knows how much it is: no fraction is told. */
   if (event->total_objects == 0 && weight * 2 > total_weight)
@@ -332,6 +335,7 @@ moor_job_begin_phase (MoorJob *job, const char *id, guint64 total_objects, guint
         job->phase = i;
     }
   job->in_phase = TRUE;
+  job->phase_done = FALSE;
   job->total_objects = total_objects;
   job->total_bytes = total_bytes;
   job->phase_started_us = job->rate_time_us = g_get_monotonic_time ();
@@ -351,6 +355,9 @@ moor_job_begin_phase (MoorJob *job, const char *id, guint64 total_objects, guint
 void
 moor_job_end_phase (MoorJob *job)
 {
+  moor_lock (&job->lock);
+  job->phase_done = TRUE;
+  moor_unlock (&job->lock);
   emit_progress (job);
   emit_phase (job, "done");
 }
