@@ -432,15 +432,22 @@ kind_of_type (guint8 type)
 
 /* A store that lies in the home it was made from is no part of that home. */
 static gboolean
-is_the_store (const MoorComparison *comparison, const Name *entry)
+is_the_store (const MoorComparison *comparison, MoorDir *dir, const Name *entry)
 {
-  for (guint i = 0;
-       entry->other_type == DT_DIR && i < moor_store_get_n_parts (comparison->options->store); i++)
+  int other_fd = entry->other_type == DT_DIR && moor_dir_has_mirror (dir)
+                     ? moor_dir_mirror_fd (dir, NULL)
+                     : -1;
+  struct stat here;
+
+  if (other_fd < 0 || fstat (other_fd, &here) < 0)
+    return FALSE;
+  for (guint i = 0; i < moor_store_get_n_parts (comparison->options->store); i++)
     {
       const MoorPart *part = moor_store_get_part (comparison->options->store, i);
       struct stat st;
 
-      if (part->dfd >= 0 && fstat (part->dfd, &st) == 0 && st.st_ino == entry->other_ino)
+      if (part->dfd >= 0 && fstat (part->dfd, &st) == 0 && st.st_ino == entry->other_ino
+          && st.st_dev == here.st_dev)
         return TRUE;
     }
   return FALSE;
@@ -453,7 +460,7 @@ compare_extra (MoorDir *dir, DirData *data, const char *name, const Name *entry)
   gboolean is_source = data->comparison->options->against == MOOR_AGAINST_SOURCE;
   MoorDecision decision;
 
-  if (!entry->in_other || entry->in_catalogue || is_the_store (data->comparison, entry))
+  if (!entry->in_other || entry->in_catalogue || is_the_store (data->comparison, dir, entry))
     return;
   moor_rules_decide (data->comparison->options->rules, data->state, name,
                      entry->other_type == DT_DIR, &decision);

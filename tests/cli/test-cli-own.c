@@ -106,7 +106,7 @@ test_a_user_captures_the_own_home_into_itself (void **state)
     g_auto(CliRun) again = run_as_user (fixture, "verify");
     g_autofree char *copied = g_strconcat ("tree", fixture->home, NULL);
     g_autofree char *letter = g_build_filename (copied, "letter.txt", NULL);
-    g_autofree char *itself = g_build_filename (copied, "StateStore", NULL);
+    g_autofree char *itself = g_build_filename (copied, "StateStore", "move", NULL);
 
     cli_test_expect (&run, MOOR_EXIT_COMPLETE);
     cli_test_has (run.out, "moortest");
