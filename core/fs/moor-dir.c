@@ -378,9 +378,10 @@ adopt_mirror (MoorDir *dir, const char *name, const struct statx *stx, int fd)
   return adopted;
 }
 
-/* Opens @name below @parent_fd as the mirror of @dir. */
+/* Opens @name below @parent_fd as the mirror of @dir.  @linkable if what is in @dir
+ * may be linked there, so that another subvolume will not do. */
 static gboolean
-open_mirror_at (MoorDir *dir, int parent_fd, const char *name, GError **error)
+open_mirror_at (MoorDir *dir, int parent_fd, const char *name, gboolean linkable, GError **error)
 {
   const MoorDomain *base = &dir->base->domains[MOOR_SIDE_MIRROR];
   MoorWalk *walk = dir->walk;
@@ -397,7 +398,7 @@ open_mirror_at (MoorDir *dir, int parent_fd, const char *name, GError **error)
   if (errnum == 0)
     {
       domain = moor_walk_domain (&stx, base);
-      errnum = moor_domain_equal (&domain, base) ? 0 : EXDEV;
+      errnum = domain.mnt_id == base->mnt_id && (!linkable || domain.dev == base->dev) ? 0 : EXDEV;
     }
 
   if (errnum == 0 && adopt_mirror (dir, name, &stx, fd))
@@ -411,14 +412,15 @@ open_mirror_at (MoorDir *dir, int parent_fd, const char *name, GError **error)
  * moor_dir_open_mirror:
  * @name: (type filename): the mirror's name in the mirror of the parent
  *
- * Makes an existing directory the mirror of @dir.  Succeeds at once if @dir has one,
+ * Makes an existing directory the mirror of @dir, one in another btrfs subvolume
+ * than the root's too: that is for looking, not for linking.  Succeeds at once if @dir has one,
  * as a root may from the start.  Without a mirror a directory's subdirectories
  * cannot have one either.  Callbacks only, of @dir or of a directory below it.
  *
  * Returns: %FALSE with @error: %G_IO_ERROR_NOT_FOUND if there is none, or none of
  *   the parent; %G_IO_ERROR_NOT_DIRECTORY if it is something else, a link too;
- *   %MOOR_ERROR_OTHER_DOMAIN if it is on another volume than the root's mirror.
- *   @dir has no mirror then, and the call may be repeated
+ *   %MOOR_ERROR_OTHER_DOMAIN if it is behind a mount.  @dir has no mirror then, and
+ *   the call may be repeated
  */
 gboolean
 moor_dir_open_mirror (MoorDir *dir, const char *name, GError **error)
@@ -436,7 +438,7 @@ moor_dir_open_mirror (MoorDir *dir, const char *name, GError **error)
   if ((parent_fd = moor_dir_acquire (dir->parent, MOOR_SIDE_MIRROR, &errnum, error)) < 0)
     return FALSE;
 
-  opened = open_mirror_at (dir, parent_fd, name, error);
+  opened = open_mirror_at (dir, parent_fd, name, FALSE, error);
   moor_dir_unpin_parent (dir, MOOR_SIDE_MIRROR);
   return opened;
 }
@@ -450,7 +452,8 @@ moor_dir_open_mirror (MoorDir *dir, const char *name, GError **error)
  * Makes a directory and opens it as moor_dir_open_mirror() does; one that exists
  * is taken as it is.  What was made stays when opening it fails.
  *
- * Returns: %FALSE with @error, as moor_dir_open_mirror()
+ * Returns: %FALSE with @error, as moor_dir_open_mirror(); %MOOR_ERROR_OTHER_DOMAIN
+ *   in another subvolume than the root's mirror as well
  */
 gboolean
 moor_dir_make_mirror (MoorDir *dir,
@@ -476,7 +479,7 @@ moor_dir_make_mirror (MoorDir *dir,
       if (existed && errno != EEXIST)
         opened = moor_throw_errno (error, errno, "making the folder “%s”", name);
       else
-        opened = open_mirror_at (dir, parent_fd, name, error);
+        opened = open_mirror_at (dir, parent_fd, name, TRUE, error);
       moor_dir_unpin_parent (dir, MOOR_SIDE_MIRROR);
     }
 

@@ -47,8 +47,10 @@ typedef struct
   guint64 id;
   MoorRuleState state;
   gboolean has_other;
-  GHashTable *names; /* (element-type filename Name) (owned): until entries_done */
-  GHashTable *dirs;  /* (element-type filename Subdir) (owned) (nullable): subdirectories */
+  gboolean same_volume;   /* as the other side: only then equal inodes are one object */
+  gboolean is_unreadable; /* the other side, here or above: what is in it is not known */
+  GHashTable *names;      /* (element-type filename Name) (owned): until entries_done */
+  GHashTable *dirs;       /* (element-type filename Subdir) (owned) (nullable): subdirectories */
 } DirData;
 
 static void
@@ -119,6 +121,16 @@ reader_of (MoorComparison *comparison, guint worker, GError **error)
   return comparison->readers[worker];
 }
 
+/* What cannot be looked at cannot be proven to be there. */
+static void
+note_unreadable (MoorDir *dir, DirData *data, const GError *error)
+{
+  moor_job_log (data->comparison->job, MOOR_LOG_ERROR, "%s", error->message);
+  data->is_unreadable = TRUE;
+  differ (dir, "", MOOR_STATUS_MISSING, MOOR_CAUSE_READ_ERROR, MOOR_KIND_DIRECTORY, TRUE,
+          "the home's folder cannot be read");
+}
+
 /* The twin on the other side, if there is one that may be looked into. */
 static void
 open_other (MoorDir *dir, DirData *data, const char *name)
@@ -132,6 +144,9 @@ open_other (MoorDir *dir, DirData *data, const char *name)
     }
   data->has_other = moor_dir_parent (dir) != NULL ? moor_dir_open_mirror (dir, name, &error)
                                                   : data->compared->other_dfd >= 0;
+  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
+      && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
+    note_unreadable (dir, data, error);
 }
 
 static gboolean
@@ -145,8 +160,7 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   DirData *data = g_new0 (DirData, 1);
 
   data->comparison = comparison;
-  data->compared = above != NULL ? above->compared
-                                 : &comparison->compared[GPOINTER_TO_UINT (moor_dir_data (dir))];
+  data->compared = ((const DirData *) moor_dir_data (parent != NULL ? parent : dir))->compared;
   data->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   data->state = moor_rules_home_state (comparison->options->rules);
   data->id = data->compared->profile->root_object;
@@ -158,10 +172,14 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
       moor_rules_decide (comparison->options->rules, above->state, name, TRUE, &decision);
       data->state = decision.state;
       data->id = subdir != NULL ? subdir->id : 0;
+      data->is_unreadable = above->is_unreadable;
       if (subdir != NULL && subdir->target_name != NULL)
         other_name = subdir->target_name;
     }
   moor_dir_set_data (dir, data);
+  if (data->id == 0 && parent == NULL)
+    differ (dir, "", MOOR_STATUS_MISSING, MOOR_CAUSE_MISSING, MOOR_KIND_DIRECTORY, TRUE,
+            "the capture could not take this home");
   /* What the catalogue does not know was put into the tree by somebody else. */
   if (data->id == 0)
     return FALSE;
@@ -297,6 +315,8 @@ compare_copy (MoorDir *dir, DirData *data, const MoorObject *object, const char 
 static void
 compare_missing (MoorDir *dir, DirData *data, const MoorObject *object)
 {
+  if (data->is_unreadable)
+    return;
   if (data->comparison->options->against == MOOR_AGAINST_SOURCE)
     differ (dir, object->name, MOOR_STATUS_EXTRA, MOOR_CAUSE_VANISHED, object->kind, FALSE,
             "it was deleted since the capture; the store still has it");
@@ -316,7 +336,7 @@ compare_renamed (MoorDir *dir, DirData *data, const MoorObject *object, const st
   renamed = g_hash_table_lookup (data->names, object->target_name);
   if (renamed == NULL || !renamed->in_other)
     return FALSE;
-  if (renamed->other_ino != object->ino)
+  if (!data->same_volume || renamed->other_ino != object->ino)
     {
       compare_copy (dir, data, object, object->target_name);
       return TRUE;
@@ -348,7 +368,7 @@ compare_object (MoorDir *dir, DirData *data, const MoorObject *object, const Nam
       compare_missing (dir, data, object);
       return;
     }
-  if (name->other_ino == object->ino && name->other_type != DT_DIR)
+  if (data->same_volume && name->other_ino == object->ino && name->other_type != DT_DIR)
     {
       be_same (dir, data, object, &stx, MOOR_STATUS_SAME);
       return;
@@ -515,6 +535,28 @@ compare_attributes (MoorDir *dir, DirData *data)
             difference->str);
 }
 
+/* Lists what the other side has. */
+static void
+list_other (MoorDir *dir, DirData *data)
+{
+  g_autoptr(GError) error = NULL;
+  struct stat here;
+  struct stat there;
+  int fd = moor_dir_fd (dir, NULL);
+  int other_fd;
+
+  if (!data->has_other || data->compared->moved)
+    return;
+  other_fd = moor_dir_mirror_fd (dir, &error);
+  if (other_fd < 0 || !moor_list_dir (data->comparison->sys, other_fd, note_other_cb, data, &error))
+    {
+      note_unreadable (dir, data, error);
+      return;
+    }
+  data->same_volume = fd >= 0 && fstat (fd, &here) == 0 && fstat (other_fd, &there) == 0
+                      && here.st_dev == there.st_dev;
+}
+
 static void
 entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
 {
@@ -523,16 +565,11 @@ entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
   Children children = { dir, data };
   GError *error = NULL;
   MoorReader *reader = reader_of (comparison, worker, &error);
-  int other_fd = data->has_other && !data->compared->moved ? moor_dir_mirror_fd (dir, NULL) : -1;
   GHashTableIter iter;
   gpointer name;
   gpointer entry;
 
-  if (other_fd >= 0 && !moor_list_dir (comparison->sys, other_fd, note_other_cb, data, &error))
-    {
-      moor_job_log (comparison->job, MOOR_LOG_ERROR, "%s", error->message);
-      g_clear_error (&error);
-    }
+  list_other (dir, data);
   if (reader == NULL || !moor_reader_children (reader, data->id, child_cb, &children, &error))
     {
       fail (comparison, error);
@@ -572,6 +609,7 @@ moor_comparison_walk (MoorComparison *comparison, guint n_workers, GError **erro
 {
   static const MoorWalkVisitor visitor = { enter_cb, entry_cb, entries_done_cb, NULL, problem_cb };
   g_autofree MoorWalkRoot *roots = g_new0 (MoorWalkRoot, comparison->n_compared + 1);
+  g_autofree DirData *seeds = g_new0 (DirData, comparison->n_compared + 1);
   MoorWalkOptions options = { .n_workers = n_workers,
                               .sys = comparison->sys,
                               .data_free = dir_data_free };
@@ -580,7 +618,7 @@ moor_comparison_walk (MoorComparison *comparison, guint n_workers, GError **erro
 
   for (guint i = 0; i < comparison->n_compared; i++)
     {
-      const MoorCompared *compared = &comparison->compared[i];
+      MoorCompared *compared = &comparison->compared[i];
       int dfd = compared->moved ? compared->other_dfd : compared->store_dfd;
 
       if (dfd < 0)
@@ -588,7 +626,10 @@ moor_comparison_walk (MoorComparison *comparison, guint n_workers, GError **erro
       roots[n_roots].dfd = dfd;
       roots[n_roots].mirror_dfd = compared->moved ? -1 : compared->other_dfd;
       roots[n_roots].name = compared->profile->name;
-      roots[n_roots].data = GUINT_TO_POINTER (i);
+      /* What a root that cannot even be opened is told with. */
+      seeds[n_roots].comparison = comparison;
+      seeds[n_roots].compared = compared;
+      roots[n_roots].data = &seeds[n_roots];
       n_roots++;
     }
   (void) moor_walk_run (roots, n_roots, &visitor, comparison, &options,

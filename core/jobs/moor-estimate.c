@@ -83,7 +83,7 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   Run *run = user_data;
   MoorDir *parent = moor_dir_parent (dir);
   const DirData *above = parent != NULL ? moor_dir_data (parent) : NULL;
-  guint chosen = above != NULL ? above->chosen : GPOINTER_TO_UINT (moor_dir_data (dir));
+  guint chosen = ((const DirData *) moor_dir_data (parent != NULL ? parent : dir))->chosen;
   DirData *data = g_new0 (DirData, 1);
 
   data->chosen = chosen;
@@ -238,6 +238,7 @@ scan (Run *run, guint n_workers, GError **error)
 {
   static const MoorWalkVisitor visitor = { enter_cb, entry_cb, entries_done_cb, NULL, problem_cb };
   g_autofree MoorWalkRoot *roots = g_new0 (MoorWalkRoot, run->chosen->len + 1);
+  g_autofree DirData *seeds = g_new0 (DirData, run->chosen->len + 1);
   MoorWalkOptions options = { .n_workers = n_workers, .sys = run->sys, .data_free = g_free };
 
   moor_job_begin_phase (run->job, "scan", 0, 0);
@@ -246,7 +247,10 @@ scan (Run *run, guint n_workers, GError **error)
       roots[i].dfd = chosen_of (run, i)->place.dfd;
       roots[i].mirror_dfd = -1;
       roots[i].name = chosen_of (run, i)->profile->name;
-      roots[i].data = GUINT_TO_POINTER (i);
+      /* What a root that cannot even be opened is told with. */
+      seeds[i].chosen = i;
+      seeds[i].left_out_by = -1;
+      roots[i].data = &seeds[i];
     }
   if (!moor_walk_run (roots, run->chosen->len, &visitor, run, &options,
                       moor_job_get_cancellable (run->job), error))

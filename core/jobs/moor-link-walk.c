@@ -341,7 +341,7 @@ enter_cb (MoorDir *dir, guint worker_index, gpointer user_data)
   const char *name = moor_dir_name (dir);
   DirData *data = g_new0 (DirData, 1);
 
-  data->chosen = above != NULL ? above->chosen : GPOINTER_TO_UINT (moor_dir_data (dir));
+  data->chosen = ((const DirData *) moor_dir_data (parent != NULL ? parent : dir))->chosen;
   data->copy_only = (above != NULL ? above->copy_only : chosen_of (run, data)->copy_only)
                     || moor_dir_is_other_subvolume (dir);
   data->state = moor_rules_home_state (run->walk->rules);
@@ -726,6 +726,7 @@ moor_link_walk_run (const MoorLinkWalk *walk, GError **error)
   static const MoorWalkVisitor visitor = { enter_cb, entry_cb, entries_done_cb, leave_cb,
                                            problem_cb };
   g_autofree MoorWalkRoot *roots = g_new0 (MoorWalkRoot, walk->chosen->len);
+  g_autofree DirData *seeds = g_new0 (DirData, walk->chosen->len);
   g_autoptr(GCancellable) cancellable = g_cancellable_new ();
   g_autoptr(GArray) parts = g_array_new (FALSE, FALSE, sizeof (PartInode));
   g_autofree Worker *workers = g_new0 (Worker, walk->n_workers);
@@ -750,7 +751,9 @@ moor_link_walk_run (const MoorLinkWalk *walk, GError **error)
       roots[i].dfd = chosen->place.dfd;
       roots[i].mirror_dfd = walk->mirror_dfds[i];
       roots[i].name = slash != NULL ? slash + 1 : chosen->place.path;
-      roots[i].data = GUINT_TO_POINTER (i);
+      /* What a root that cannot even be opened is told with. */
+      seeds[i].chosen = i;
+      roots[i].data = &seeds[i];
     }
 
   handler = g_cancellable_connect (outer, G_CALLBACK (cancel_cb), cancellable, NULL);
