@@ -184,15 +184,33 @@ add_stored_people (Capture *capture, GError **error)
   return TRUE;
 }
 
+/* What is at the store's place may be one, the beginning of one, or be made by
+ * somebody else at this very moment. */
 static gboolean
 open_or_create_store (Capture *capture, GError **error)
 {
   const char *path = capture->options->store_path;
+  g_autoptr(GError) problem = NULL;
 
   if (moor_store_exists (path) && capture->options->overwrite
       && !moor_delete_before_overwriting (capture->job, path, error))
     return FALSE;
-  return moor_store_exists (path) ? reopen_store (capture, error) : create_store (capture, error);
+  if (moor_store_exists (path))
+    {
+      if (reopen_store (capture, &problem))
+        return TRUE;
+      if (!g_error_matches (problem, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE))
+        {
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+    }
+  if (capture->store == NULL && create_store (capture, error))
+    return TRUE;
+  if (error == NULL || !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_EXISTS))
+    return FALSE;
+  g_clear_error (error);
+  return reopen_store (capture, error);
 }
 
 static gboolean

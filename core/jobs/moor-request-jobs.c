@@ -76,14 +76,18 @@ moor_request_verify (MoorJob *job, JsonObject *request, JsonObject *result, GErr
   static const MoorPhase phases[] = { { "verify", 1 } };
   g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
   g_autoptr(MoorRules) rules = moor_rules_new_default (error);
-  g_autoptr(MoorStore) store = system != NULL ? moor_request_open_store (request, "verify", error)
-                                               : NULL;
+  g_autoptr(MoorStore) store = NULL;
   const char *against = json_object_get_string_member_with_default (request, "against", NULL);
-  MoorVerifyOptions options = { .store = store,
-                                .rules = rules,
-                                .n_threads = moor_request_get_threads (request) };
+  MoorVerifyOptions options = { .rules = rules, .n_threads = moor_request_get_threads (request) };
 
-  if (store == NULL || rules == NULL)
+  if (system == NULL || rules == NULL)
+    return FALSE;
+  if (against != NULL && !g_str_equal (against, "source") && !g_str_equal (against, "restored"))
+    return moor_throw (error, MOOR_ERROR_USAGE, "“%s” is no side; there are source and restored",
+                       against);
+  store = moor_request_open_store (request, "verify", error);
+  options.store = store;
+  if (store == NULL)
     return FALSE;
   /* Without a word: what makes sense for where the store is in its life. */
   if (against == NULL)

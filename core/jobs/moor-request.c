@@ -276,6 +276,98 @@ static const struct
   { "store-show", moor_request_store_show }, { "browse", moor_request_browse },
 };
 
+typedef enum
+{
+  TYPE_TEXT,
+  TYPE_TEXTS,
+  TYPE_NUMBER,
+  TYPE_FLAG,
+} MemberType;
+
+static const struct
+{
+  const char *name;
+  MemberType type;
+} members[] = {
+  { "operation", TYPE_TEXT },
+  { "root", TYPE_TEXT },
+  { "store", TYPE_TEXT },
+  { "users", TYPE_TEXTS },
+  { "exclude-users", TYPE_TEXTS },
+  { "used-within", TYPE_NUMBER },
+  { "threads", TYPE_NUMBER },
+  { "resume", TYPE_FLAG },
+  { "overwrite", TYPE_FLAG },
+  { "stop-on-error", TYPE_FLAG },
+  { "method", TYPE_TEXT },
+  { "expect", TYPE_NUMBER },
+  { "note", TYPE_TEXT },
+  { "against", TYPE_TEXT },
+  { "content", TYPE_FLAG },
+  { "protect", TYPE_TEXTS },
+  { "dry-run", TYPE_FLAG },
+  { "map", TYPE_TEXTS },
+  { "create-accounts", TYPE_FLAG },
+  { "enable-accounts", TYPE_FLAG },
+  { "conflict", TYPE_TEXT },
+  { "move", TYPE_FLAG },
+  { "paths", TYPE_TEXTS },
+  { "despite-differences", TYPE_FLAG },
+  { "consent", TYPE_TEXT },
+  { "dirs", TYPE_TEXTS },
+  { "even-last-copies", TYPE_FLAG },
+  { "profile", TYPE_TEXT },
+  { "path", TYPE_TEXT },
+};
+
+static gboolean
+holds (JsonNode *node, GType type)
+{
+  return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == type;
+}
+
+static gboolean
+has_type (JsonNode *node, MemberType type)
+{
+  JsonArray *array;
+
+  switch (type)
+    {
+    case TYPE_TEXT:
+      return holds (node, G_TYPE_STRING);
+    case TYPE_NUMBER:
+      return holds (node, G_TYPE_INT64);
+    case TYPE_FLAG:
+      return holds (node, G_TYPE_BOOLEAN);
+    case TYPE_TEXTS:
+    default:
+      break;
+    }
+  array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
+    {
+      if (!holds (json_array_get_element (array, i), G_TYPE_STRING))
+        return FALSE;
+    }
+  return array != NULL;
+}
+
+/* A member of a wrong type is never taken for one that is not there: that might
+ * mean everybody where somebody was meant. */
+static gboolean
+check_members (JsonObject *request, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
+    {
+      JsonNode *node = json_object_get_member (request, members[i].name);
+
+      if (node != NULL && !has_type (node, members[i].type))
+        return moor_throw (error, MOOR_ERROR_USAGE, "“%s” is of the wrong type in this request",
+                           members[i].name);
+    }
+  return TRUE;
+}
+
 /**
  * moor_request_run:
  * @request: what to do; see the header
@@ -313,7 +405,7 @@ moor_request_run (JsonObject *request,
   moor_job_set_sys (job, sys);
   if (run == NULL)
     moor_throw (&failure, MOOR_ERROR_USAGE, "there is no operation “%s”", name != NULL ? name : "");
-  else
+  else if (check_members (request, &failure))
     (void) run (job, request, result, &failure);
 
   code = moor_job_conclude (job, failure, result);

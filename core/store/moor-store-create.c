@@ -324,7 +324,12 @@ make_store (const char *path, const MoorStoreInfo *info, GError **error)
   g_auto(MoorFd) dfd = make_dir (path, shown, error);
   g_auto(MoorFd) marker_fd = -1;
 
-  return dfd >= 0 && check_dir (dfd, shown, error)
+  if (dfd < 0)
+    return FALSE;
+  /* Whoever makes the same store at this moment is waited for: it is made once. */
+  if (flock (dfd, LOCK_EX) < 0)
+    return moor_throw_errno (error, errno, "waiting for “%s”", shown);
+  return check_dir (dfd, shown, error)
          && (marker_fd = begin_store (dfd, shown, info, &marker, error)) >= 0
          && make_folders (dfd, error) && make_catalogue (dfd, shown, marker.uuid, info, error);
 }
