@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-client.h"
 
+#include <unistd.h>
+
 #include "moor-lock.h"
 #include "moor-news-private.h"
 
@@ -235,6 +237,29 @@ moor_client_new_with_runner (MoorRunner runner, gpointer runner_data, GDestroyNo
   self->runner_data = runner_data;
   self->runner_destroy = destroy;
   return self;
+}
+
+/**
+ * moor_client_can_reach:
+ * @uid: whose profile
+ *
+ * Returns: whether a job of this client may read that person's files
+ */
+gboolean
+moor_client_can_reach (MoorClient *self, guint32 uid)
+{
+  return self->runner != run_in_process || geteuid () == 0 || geteuid () == uid;
+}
+
+/**
+ * moor_client_is_root:
+ *
+ * Returns: whether jobs run in this process with root's rights
+ */
+gboolean
+moor_client_is_root (MoorClient *self)
+{
+  return self->runner == run_in_process && geteuid () == 0;
 }
 
 /**

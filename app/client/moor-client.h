@@ -71,6 +71,8 @@ MoorClient *moor_client_new_with_runner (MoorRunner runner,
                                          gpointer runner_data,
                                          GDestroyNotify destroy);
 
+gboolean moor_client_can_reach (MoorClient *self, guint32 uid);
+gboolean moor_client_is_root (MoorClient *self);
 void moor_client_run_async (MoorClient *self,
                             JsonObject *request,
                             MoorNewsFunc func,

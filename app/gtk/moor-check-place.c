@@ -78,23 +78,6 @@ preparation_free (Preparation *preparation)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Preparation, preparation_free)
 
-/* What a status means for the person, where no cause says more. */
-static const char *
-explain (const char *status)
-{
-  if (g_strcmp0 (status, "same") == 0)
-    return _ ("The very same file: it never moved, and nothing was copied.");
-  if (g_strcmp0 (status, "equal-copy") == 0)
-    return _ ("It had to be copied, and the copy is equal.");
-  if (g_strcmp0 (status, "folder") == 0)
-    return _ ("Everything in it is as it was.");
-  if (g_strcmp0 (status, "inside") == 0)
-    return _ ("Open it, or tick “Only differences”, to see what differs.");
-  if (g_strcmp0 (status, "extra") == 0)
-    return _ ("It came later: the store knows nothing of it.");
-  return "";
-}
-
 static void
 show_details (MoorCheckPlace *self, const MoorCheckEntry *entry)
 {
@@ -116,7 +99,8 @@ show_details (MoorCheckPlace *self, const MoorCheckEntry *entry)
   else if (known)
     text = g_strdup_printf ("%s.", gettext (moor_cause_text (cause)));
   else
-    text = g_strdup (detail != NULL && *detail != '\0' ? detail : explain (entry->status));
+    text = g_strdup (detail != NULL && *detail != '\0' ? detail
+                                                       : moor_word_status_meaning (entry->status));
   gtk_label_set_label (self->details_cause_label, text);
   gtk_widget_set_visible (GTK_WIDGET (self->details_cause_label), *text != '\0');
   gtk_label_set_label (self->details_remedy_label, known && *moor_cause_remedy (cause) != '\0'
@@ -188,12 +172,17 @@ store_changed_cb (MoorCheckPlace *self)
 
   if (item == NULL)
     return;
-  gtk_combo_box_set_active_id (self->against_combo,
-                               moor_store_item_is_restored (item) ? "restored" : "source");
-  if (g_strcmp0 (moor_store_item_get_path (item), self->store) != 0)
-    show_waiting (self);
-  else if (self->result != NULL)
-    gtk_stack_set_visible_child_name (self->stack, "result");
+  if (self->result != NULL && g_strcmp0 (moor_store_item_get_path (item), self->store) == 0)
+    {
+      gtk_combo_box_set_active_id (self->against_combo, moor_json_text (self->result, "against"));
+      gtk_stack_set_visible_child_name (self->stack, "result");
+    }
+  else
+    {
+      gtk_combo_box_set_active_id (self->against_combo,
+                                   moor_store_item_is_restored (item) ? "restored" : "source");
+      show_waiting (self);
+    }
   g_signal_emit (self, signals[SELECTION_CHANGED], 0);
 }
 

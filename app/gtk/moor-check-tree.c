@@ -396,7 +396,20 @@ is_bad (const char *status)
          || g_strcmp0 (status, "inside") == 0;
 }
 
-/* The theme's own colour for errors, and bold: never by colour alone. */
+/* Red that can be read: on light as on dark its contrast is above 4.5. */
+static GdkRGBA
+get_bad_colour (GtkWidget *widget)
+{
+  static const GdkRGBA on_light = { 0.647, 0.114, 0.176, 1 };
+  static const GdkRGBA on_dark = { 1.0, 0.482, 0.388, 1 };
+  GtkStyleContext *context = gtk_widget_get_style_context (widget);
+  GdkRGBA text;
+
+  gtk_style_context_get_color (context, gtk_style_context_get_state (context), &text);
+  return text.red + text.green + text.blue > 1.5 ? on_dark : on_light;
+}
+
+/* Red and bold, beside icon and words: never by colour alone. */
 static void
 status_data_cb (GtkTreeViewColumn *column,
                 GtkCellRenderer *renderer,
@@ -405,13 +418,15 @@ status_data_cb (GtkTreeViewColumn *column,
                 gpointer user_data)
 {
   MoorCheckTree *self = user_data;
-  GtkStyleContext *context = gtk_widget_get_style_context (GTK_WIDGET (self->tree_view));
   g_autofree char *status = NULL;
-  GdkRGBA colour;
 
   gtk_tree_model_get (model, iter, COLUMN_STATUS, &status, -1);
-  if (is_bad (status) && gtk_style_context_lookup_color (context, "error_color", &colour))
-    g_object_set (renderer, "foreground-rgba", &colour, "weight", PANGO_WEIGHT_BOLD, NULL);
+  if (is_bad (status))
+    {
+      GdkRGBA colour = get_bad_colour (GTK_WIDGET (self->tree_view));
+
+      g_object_set (renderer, "foreground-rgba", &colour, "weight", PANGO_WEIGHT_BOLD, NULL);
+    }
   else
     g_object_set (renderer, "foreground-set", FALSE, "weight", PANGO_WEIGHT_NORMAL, NULL);
 }

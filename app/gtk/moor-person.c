@@ -25,6 +25,7 @@ struct _MoorPerson
   guint uid;
   gint64 last_used_s;
   gboolean in_use;
+  gboolean reachable;
   gboolean selected;
 
   MoorMeasure measure;
@@ -121,11 +122,12 @@ moor_person_init (MoorPerson *self)
 /**
  * moor_person_new:
  * @profile: one of the profiles of a "profiles" answer
+ * @client: knows whose files may be read
  *
  * Returns: (transfer full): a new person, not measured yet
  */
 MoorPerson *
-moor_person_new (JsonObject *profile)
+moor_person_new (JsonObject *profile, MoorClient *client)
 {
   MoorPerson *self = g_object_new (MOOR_TYPE_PERSON, NULL);
   const char *full_name = moor_json_text (profile, "full-name");
@@ -137,6 +139,7 @@ moor_person_new (JsonObject *profile)
   self->state = g_strdup (moor_json_text (profile, "state"));
   self->problem = g_strdup (moor_json_text (profile, "problem"));
   self->uid = (guint) moor_json_count (profile, "uid");
+  self->reachable = moor_client_can_reach (client, self->uid);
   self->last_used_s = (gint64) moor_json_count (profile, "last-used");
   self->in_use = moor_json_flag (profile, "in-use");
   self->selected = moor_json_flag (profile, "selected") && moor_person_get_selectable (self);
@@ -201,15 +204,22 @@ moor_person_set_selected (MoorPerson *self, gboolean selected)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SELECTED]);
 }
 
+gboolean
+moor_person_get_reachable (MoorPerson *self)
+{
+  return self->reachable;
+}
+
 /**
  * moor_person_get_selectable:
  *
- * Returns: whether there is a home that can be captured
+ * Returns: whether there is a home that can be captured, and may be
  */
 gboolean
 moor_person_get_selectable (MoorPerson *self)
 {
-  return g_strcmp0 (self->state, "ready") == 0 || g_strcmp0 (self->state, "no-account") == 0;
+  return self->reachable
+         && (g_strcmp0 (self->state, "ready") == 0 || g_strcmp0 (self->state, "no-account") == 0);
 }
 
 MoorMeasure
@@ -304,6 +314,11 @@ moor_person_get_state_text (MoorPerson *self, const char **out_icon)
     return _ ("Disk not connected");
   if (g_strcmp0 (self->state, "unreadable") == 0)
     return _ ("Cannot be read");
+  if (!self->reachable)
+    {
+      *out_icon = "changes-prevent-symbolic";
+      return _ ("Needs root");
+    }
   if (self->in_use)
     {
       *out_icon = "system-users-symbolic";

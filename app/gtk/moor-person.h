@@ -20,7 +20,7 @@ typedef enum
 #define MOOR_TYPE_PERSON (moor_person_get_type ())
 G_DECLARE_FINAL_TYPE (MoorPerson, moor_person, MOOR, PERSON, GObject)
 
-MoorPerson *moor_person_new (JsonObject *profile);
+MoorPerson *moor_person_new (JsonObject *profile, MoorClient *client);
 
 const char *moor_person_get_name (MoorPerson *self);
 const char *moor_person_get_full_name (MoorPerson *self);
@@ -31,6 +31,7 @@ guint moor_person_get_uid (MoorPerson *self);
 gint64 moor_person_get_last_used (MoorPerson *self);
 gboolean moor_person_get_selected (MoorPerson *self);
 void moor_person_set_selected (MoorPerson *self, gboolean selected);
+gboolean moor_person_get_reachable (MoorPerson *self);
 gboolean moor_person_get_selectable (MoorPerson *self);
 
 MoorMeasure moor_person_get_measure (MoorPerson *self);

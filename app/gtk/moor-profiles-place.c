@@ -256,7 +256,8 @@ fill_people (MoorProfilesPlace *self, JsonArray *profiles)
   g_list_store_remove_all (self->people);
   for (guint i = 0; i < n_profiles; i++)
     {
-      g_autoptr(MoorPerson) person = moor_person_new (json_array_get_object_element (profiles, i));
+      g_autoptr(MoorPerson) person = moor_person_new (json_array_get_object_element (profiles, i),
+                                                       self->client);
 
       moor_person_reset_measure (person);
       g_signal_connect_object (person, "notify::selected", G_CALLBACK (selection_changed_cb), self,

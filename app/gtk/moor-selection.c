@@ -107,19 +107,19 @@ moor_selection_dup_names (GListModel *people)
 }
 
 /**
- * moor_selection_is_only:
+ * moor_selection_all_reachable:
  * @people: (element-type MoorPerson)
  *
- * Returns: whether nobody but @uid is chosen
+ * Returns: whether everybody's files may be read
  */
 gboolean
-moor_selection_is_only (GListModel *people, guint uid)
+moor_selection_all_reachable (GListModel *people)
 {
   for (guint i = 0; i < g_list_model_get_n_items (people); i++)
     {
       g_autoptr(MoorPerson) person = g_list_model_get_item (people, i);
 
-      if (moor_person_get_selected (person) && moor_person_get_uid (person) != uid)
+      if (!moor_person_get_reachable (person))
         return FALSE;
     }
   return TRUE;
@@ -177,6 +177,10 @@ moor_selection_dup_sentence (GListModel *people, JsonObject *totals, gboolean me
   if (totals == NULL)
     return g_strdup_printf (ngettext ("%u person chosen.", "%u people chosen.", sums.n_people),
                             sums.n_people);
+  /* "About" does not go with "under 1 s" and "up to 5 s". */
+  if (sums.low_s < 1)
+    return g_strdup_printf (_ ("%s, %s stay where they are; %s of new space; %s%s"), files, bytes,
+                            space, range, copying);
   return g_strdup_printf (_ ("%s, %s stay where they are; %s of new space; about %s%s"), files,
                           bytes, space, range, copying);
 }

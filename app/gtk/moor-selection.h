@@ -9,6 +9,6 @@ guint moor_selection_count (GListModel *people);
 guint64 moor_selection_count_objects (GListModel *people);
 char **moor_selection_dup_names (GListModel *people);
 char *moor_selection_dup_sentence (GListModel *people, JsonObject *totals, gboolean measuring);
-gboolean moor_selection_is_only (GListModel *people, guint uid);
+gboolean moor_selection_all_reachable (GListModel *people);
 
 G_END_DECLS

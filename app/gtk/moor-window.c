@@ -2,7 +2,6 @@
 #include "moor-window-private.h"
 
 #include <glib/gi18n.h>
-#include <unistd.h>
 
 #include "moor-application.h"
 #include "moor-selection.h"
@@ -48,13 +47,13 @@ update_info (MoorWindow *self)
   GListModel *people = moor_profiles_place_get_people (self->profiles_place);
   const char *place = gtk_stack_get_visible_child_name (self->places);
 
-  if (geteuid () == 0)
+  if (moor_client_is_root (self->client))
     show_info (self, "dialog-warning-symbolic", GTK_MESSAGE_WARNING,
                _ ("Mooring runs as the administrator (root). It can reach everybody's files; "
                   "close it when you are done."));
-  else if (g_strcmp0 (place, "profiles") == 0 && !moor_selection_is_only (people, geteuid ()))
+  else if (g_strcmp0 (place, "profiles") == 0 && !moor_selection_all_reachable (people))
     show_info (self, "dialog-information-symbolic", GTK_MESSAGE_INFO,
-               _ ("You can capture your own profile only. For other people's, start Mooring as the "
+               _ ("You can capture your own profile. For other people's, start Mooring as the "
                   "administrator (root)."));
   else
     show_info (self, NULL, GTK_MESSAGE_OTHER, NULL);
@@ -118,6 +117,9 @@ show_system_label (MoorWindow *self)
 
   gtk_label_set_label (self->system_label,
                        g_str_equal (self->root, "/") ? _ ("This computer") : path);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->system_button),
+                               g_str_equal (self->root, "/") ? _ ("Choose the system to work on")
+                                                             : path);
 }
 
 static void

@@ -44,6 +44,14 @@ static const MoorWord statuses[] = {
   { "unknown", N_("Not checked yet"), "dialog-question-symbolic" },
 };
 
+static const MoorWord meanings[] = {
+  { "same", N_("The very same file: it never moved, and nothing was copied."), NULL },
+  { "equal-copy", N_("It had to be copied, and the copy is equal."), NULL },
+  { "folder", N_("Everything in it is as it was."), NULL },
+  { "inside", N_("Open it, or tick “Only differences”, to see what differs."), NULL },
+  { "extra", N_("It came later: the store knows nothing of it."), NULL },
+};
+
 static const MoorWord kinds[] = {
   { "file", N_("File"), NULL },
   { "directory", N_("Folder"), NULL },
@@ -101,6 +109,20 @@ moor_word_status (const char *id)
   if (word == NULL)
     return (MoorWord){ id, id, "dialog-question-symbolic" };
   return (MoorWord){ word->id, _ (word->text), word->icon };
+}
+
+/**
+ * moor_word_status_meaning:
+ * @id: how an object compares
+ *
+ * Returns: what that means for the person, where no cause says more; may be empty
+ */
+const char *
+moor_word_status_meaning (const char *id)
+{
+  const MoorWord *word = find_word (meanings, G_N_ELEMENTS (meanings), id);
+
+  return word != NULL ? _ (word->text) : "";
 }
 
 /**

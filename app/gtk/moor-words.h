@@ -22,6 +22,7 @@ typedef struct
 
 const char *moor_word_phase (const char *id);
 MoorWord moor_word_status (const char *id);
+const char *moor_word_status_meaning (const char *id);
 MoorWord moor_word_severity (MoorSeverity severity);
 const char *moor_word_log_level (MoorLogLevel level);
 const char *moor_word_kind (const char *id);

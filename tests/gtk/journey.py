@@ -219,6 +219,7 @@ def journey(window, root):
     window.shoot("profiles")
 
     window.press("Capture")
+    window.see("Linking")
     window.press("Cancel")
     window.see("The capture was stopped")
     lint_names(window)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-gtk-test.h"
 
+#include "moor-log-view.h"
 #include "moor-selection.h"
 
 /* What a person sees and can do in each state of each place.  The engine is a
@@ -394,6 +395,80 @@ test_a_folder_of_thousands_is_read_in_parts (void **state)
   moor_gtk_wait (count_rows (test, "0:0") == 5001);
 }
 
+static void
+assert_fits (MoorGtkTest *test, const char *what)
+{
+  int width;
+  int height;
+
+  gtk_window_resize (GTK_WINDOW (test->window), 800, 560);
+  moor_gtk_settle (150);
+  gtk_window_get_size (GTK_WINDOW (test->window), &width, &height);
+  if (width > 800 || height > 600)
+    fail_msg ("%s needs %d × %d", what, width, height);
+}
+
+static void
+test_every_place_fits_on_a_small_screen (void **state)
+{
+  MoorGtkTest *test = *state;
+
+  test->fake->n_differences = 40;
+  test->fake->capture_steps = 40;
+  test->fake->capture_exit = MOOR_EXIT_EXCEPTIONS;
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "stay where"));
+  assert_fits (test, "Profiles");
+  moor_gtk_picture (test, "40-small-profiles");
+  moor_gtk_activate (test, "show-place", "stores");
+  moor_gtk_wait (moor_gtk_enabled (test, "store-restore"));
+  assert_fits (test, "Stores");
+  moor_gtk_picture (test, "41-small-stores");
+  moor_gtk_activate (test, "capture", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  assert_fits (test, "the run view");
+  moor_gtk_picture (test, "42-small-run");
+  moor_gtk_activate (test, "run-back", NULL);
+  moor_gtk_activate (test, "show-place", "check");
+  moor_gtk_wait (moor_gtk_enabled (test, "check"));
+  moor_gtk_activate (test, "check", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  moor_gtk_activate (test, "run-show-check", NULL);
+  moor_gtk_wait (moor_gtk_shows (WINDOW, "It should be there and is not"));
+  assert_fits (test, "Check");
+  moor_gtk_picture (test, "43-small-check");
+}
+
+static void
+test_the_log_is_filtered_and_searched (void **state)
+{
+  MoorGtkTest *test = *state;
+  GtkWidget *log;
+  GtkWidget *level;
+  guint n_all;
+
+  test->fake->capture_steps = 40;
+  moor_gtk_open (test);
+  moor_gtk_wait (moor_gtk_enabled (test, "capture") && moor_gtk_shows (WINDOW, "stay where"));
+  assert_false (moor_gtk_enabled (test, "find"));
+  moor_gtk_activate (test, "capture", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  moor_gtk_activate (test, "find", NULL);
+  log = moor_gtk_find (WINDOW, MOOR_TYPE_LOG_VIEW, NULL);
+  assert_non_null (log);
+  moor_gtk_wait (moor_gtk_find (log, GTK_TYPE_SEARCH_ENTRY, NULL) != NULL);
+  n_all = moor_log_view_get_n_lines (MOOR_LOG_VIEW (log));
+  assert_int_equal (n_all, 41);
+  gtk_entry_set_text (GTK_ENTRY (moor_gtk_find (log, GTK_TYPE_SEARCH_ENTRY, NULL)), "part-031");
+  moor_gtk_settle (300);
+  moor_gtk_picture (test, "15-log-search");
+  gtk_entry_set_text (GTK_ENTRY (moor_gtk_find (log, GTK_TYPE_SEARCH_ENTRY, NULL)), "no such");
+  moor_gtk_wait (moor_gtk_shows (log, "Not found"));
+  level = moor_gtk_find (log, GTK_TYPE_COMBO_BOX_TEXT, NULL);
+  gtk_combo_box_set_active (GTK_COMBO_BOX (level), MOOR_LOG_WARNING);
+  assert_int_equal (moor_log_view_get_n_lines (MOOR_LOG_VIEW (log)), 5);
+}
+
 #define window_test(f) cmocka_unit_test_setup_teardown (f, moor_gtk_setup, moor_gtk_teardown)
 
 int
@@ -417,6 +492,8 @@ main (int argc, char **argv)
     window_test (test_everything_came_back_is_said_in_so_many_words),
     window_test (test_a_difference_shows_its_cause_and_its_remedy),
     window_test (test_a_folder_of_thousands_is_read_in_parts),
+    window_test (test_every_place_fits_on_a_small_screen),
+    window_test (test_the_log_is_filtered_and_searched),
   };
 
   if (!gtk_init_check (&argc, &argv))
