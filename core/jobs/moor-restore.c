@@ -66,6 +66,19 @@ load_account (MoorStore *store, const MoorStoredProfile *profile, GError **error
   return bytes != NULL ? moor_account_from_bytes (bytes, error) : NULL;
 }
 
+/* What a store of an ordinary user says about accounts is not even looked at:
+ * groups and password are what the system says, and so is the home. */
+static void
+take_home_of_system (const MoorRestore *restore, MoorRestoring *person)
+{
+  const MoorProfile *known = moor_system_find_profile (restore->system, person->target_name);
+
+  if (known == NULL)
+    return;
+  g_free (person->target_home);
+  person->target_home = g_strdup (known->home);
+}
+
 /* What becomes of one person on the target. */
 static MoorRestoring *
 plan_person (const MoorRestore *restore, MoorStoredProfile *profile, GError **error)
@@ -77,6 +90,11 @@ plan_person (const MoorRestore *restore, MoorStoredProfile *profile, GError **er
   person->target_name = mapped_name (restore->options, profile->name);
   person->target_home = g_strdup (profile->home);
   person->ids = (MoorIdMap){ profile->uid, profile->uid, profile->gid, profile->gid };
+  if (moor_store_get_owner (restore->store) != 0)
+    {
+      take_home_of_system (restore, person);
+      return person;
+    }
   if (!profile->has_account)
     return person;
 
@@ -108,8 +126,8 @@ check_owner (const MoorRestore *restore, const MoorRestoring *person, GError **e
 
   if (owner == 0)
     return TRUE;
-  if (person->profile->uid != owner || person->ids.new_uid != owner || person->makes_account
-      || known == NULL || known->uid != owner || g_strcmp0 (known->home, person->target_home) != 0)
+  if (person->profile->uid != owner || person->has_plan || known == NULL || known->uid != owner
+      || g_strcmp0 (known->home, person->target_home) != 0)
     return moor_throw (
         error, MOOR_ERROR_REFUSED,
         "the store at %s belongs to an ordinary user (%u); it gives files back to that "
