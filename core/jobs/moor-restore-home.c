@@ -382,6 +382,9 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
 
   if (!moor_restore_locate_home (restore->system, person->target_home, TRUE, &home, &parent, error))
     return FALSE;
+  /* Some paths go into the home that is there, whatever has become of it. */
+  if (restore->options->paths != NULL)
+    return restore_in_place (restore, person, &home, &parent, error);
   if (is_done (person, &home))
     {
       person->how = "already";
@@ -403,11 +406,11 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
   part = find_part (restore, &home, &parent);
   /* Only root can swap homes, and only out of a place that nobody else can reach. */
   by_swap = geteuid () == 0 && moor_store_get_owner (restore->store) == 0;
-  if (by_swap && restore->options->paths == NULL && part != NULL && !has_mounts (&home)
+  if (by_swap && part != NULL && !has_mounts (&home)
       && !is_the_captured_one (restore, person, &home))
     return bring_back (restore, person, part, &home, &parent, error);
 
-  if (restore->options->paths == NULL && !is_the_captured_one (restore, person, &home))
+  if (!is_the_captured_one (restore, person, &home))
     moor_job_issue (restore->job, by_swap ? MOOR_SEVERITY_WARNING : MOOR_SEVERITY_NOTE,
                     MOOR_CAUSE_KEPT_IN_PLACE, person->target_home, person->target_name, 0,
                     "merged in place");

@@ -71,7 +71,14 @@ gboolean moor_restore_locate_home (MoorSystem *system,
                                    MoorPlace *out_home,
                                    MoorPlace *out_parent,
                                    GError **error);
-MoorStoreState moor_restore_state_before (MoorStore *store, const char *key);
+
+/* The key under which the state is kept in which a whole restore found the store. */
+#define MOOR_BEFORE_RESTORE "before-restore"
+
+gboolean moor_restore_state_before (MoorStore *store,
+                                    const char *key,
+                                    MoorStoreState *out_state,
+                                    GError **error);
 gboolean moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **error);
 
 G_END_DECLS

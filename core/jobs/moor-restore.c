@@ -6,6 +6,9 @@
 #include "moor-text.h"
 #include "moor-verify.h"
 
+/* The state in which a restore of some paths, which runs or was cut off, found the store. */
+#define BEFORE_PATHS "before-paths"
+
 static const MoorPhase phases[] = { { "plan", 2 },
                                     { "accounts", 3 },
                                     { "restore", 60 },
@@ -383,20 +386,60 @@ verify (const MoorRestore *restore, JsonObject *result, GError **error)
   return clean;
 }
 
+/* A restore of some paths was cut off: this one began where that one did. */
+static gboolean
+go_on_from_paths (MoorStore *store, GError **error)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *id = moor_store_dup_meta (store, BEFORE_PATHS, &problem);
+
+  if (problem != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  if (id == NULL)
+    return TRUE;
+  return (g_str_equal (id, moor_store_state_id (MOOR_STORE_RESTORED))
+          || moor_store_set_meta (store, MOOR_BEFORE_RESTORE, id, error))
+         && moor_store_set_meta (store, BEFORE_PATHS, NULL, error);
+}
+
 static gboolean
 enter_restoring (const MoorRestore *restore, GError **error)
 {
   MoorStore *store = restore->store;
+  const gboolean is_whole = restore->options->paths == NULL;
   MoorStoreState state = moor_store_get_state (store);
+  const char *id = moor_store_state_id (state);
 
   if (state == MOOR_STORE_RESTORING)
-    return TRUE;
-  if ((state != MOOR_STORE_RESTORED || restore->options->paths != NULL)
-      && !moor_store_set_meta (store,
-                               restore->options->paths != NULL ? "before-paths" : "before-restore",
-                               moor_store_state_id (state), error))
+    return !is_whole || go_on_from_paths (store, error);
+  if (!moor_store_set_meta (store, BEFORE_PATHS, is_whole ? NULL : id, error)
+      || (is_whole && state != MOOR_STORE_RESTORED
+          && !moor_store_set_meta (store, MOOR_BEFORE_RESTORE, id, error)))
     return FALSE;
   return moor_store_set_state (store, MOOR_STORE_RESTORING, error);
+}
+
+/* Some files out of a store do not make it a restored one, nor do they end a
+ * restore of everything that was cut off before. */
+static gboolean
+leave_paths (const MoorRestore *restore, GError **error)
+{
+  MoorStoreState before = MOOR_STORE_RESTORING;
+
+  if (!moor_restore_state_before (restore->store, BEFORE_PATHS, &before, error))
+    return FALSE;
+  if (before == MOOR_STORE_RESTORING)
+    {
+      moor_job_log (restore->job, MOOR_LOG_WARNING,
+                    "The restore that was cut off before is still to be gone on with: run it again "
+                    "without paths");
+      return TRUE;
+    }
+  return moor_store_set_state (restore->store, before, error)
+         && moor_store_set_meta (restore->store, BEFORE_PATHS, NULL, error);
 }
 
 /* What the new system has to mount for the homes on other volumes to be found. */
@@ -460,10 +503,8 @@ run (MoorRestore *restore, GPtrArray *people, JsonObject *result, GError **error
   restore->system = system;
   if (!restore_homes (restore, people, error))
     return FALSE;
-  /* Some files out of a store do not make it a restored one. */
   if (restore->options->paths != NULL)
-    return moor_store_set_state (restore->store,
-                                 moor_restore_state_before (restore->store, "before-paths"), error);
+    return leave_paths (restore, error);
   return moor_store_set_state (restore->store, MOOR_STORE_RESTORED, error)
          && verify (restore, result, error);
 }

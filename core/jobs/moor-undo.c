@@ -324,20 +324,33 @@ undo_all (MoorJob *job,
 /**
  * moor_restore_state_before:
  * @key: under which it was written down
+ * @out_state: (inout): the state in which a restore found @store; as it is if nothing
+ *   was written down
  *
- * Returns: the state in which a restore found @store
+ * Blocks.  Any thread, one at a time.
+ *
+ * Returns: %FALSE with an error of the catalogue
  */
-MoorStoreState
-moor_restore_state_before (MoorStore *store, const char *key)
+gboolean
+moor_restore_state_before (MoorStore *store,
+                           const char *key,
+                           MoorStoreState *out_state,
+                           GError **error)
 {
-  g_autofree char *id = moor_store_dup_meta (store, key, NULL);
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *id = moor_store_dup_meta (store, key, &problem);
 
+  if (problem != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
   for (int state = MOOR_STORE_CAPTURING; state <= MOOR_STORE_DELETING; state++)
     {
       if (g_strcmp0 (moor_store_state_id ((MoorStoreState) state), id) == 0)
-        return (MoorStoreState) state;
+        *out_state = (MoorStoreState) state;
     }
-  return MOOR_STORE_SEALED;
+  return TRUE;
 }
 
 /**
@@ -362,6 +375,7 @@ moor_undo_run (MoorJob *job,
                GError **error)
 {
   MoorStoreState state = moor_store_get_state (store);
+  MoorStoreState before = MOOR_STORE_SEALED;
   JsonArray *profiles = json_array_new ();
 
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
@@ -386,7 +400,8 @@ moor_undo_run (MoorJob *job,
     return undo_all (job, system, store, TRUE, profiles, error);
   if (!moor_store_set_state (store, MOOR_STORE_UNDOING, error)
       || !undo_all (job, system, store, FALSE, profiles, error)
-      || !moor_store_set_state (store, moor_restore_state_before (store, "before-restore"), error))
+      || !moor_restore_state_before (store, MOOR_BEFORE_RESTORE, &before, error)
+      || !moor_store_set_state (store, before, error))
     return FALSE;
   moor_job_end_phase (job);
   return TRUE;
