@@ -6,7 +6,7 @@
 #include "moor-lock.h"
 #include "moor-news-private.h"
 
-#define DELIVERY_INTERVAL_MS 100
+#define DELIVERY_INTERVAL_US (100 * 1000)
 
 /**
  * MoorClient:
@@ -14,8 +14,8 @@
  * Runs requests for a front end (DESIGN 2, app/client).
  *
  *   worker thread                         the caller's main context
- *   runner -> sink -> MoorNews (lock) --> a timeout every 100 ms at most: MoorNewsFunc
- *          -> end ----------------------> the rest of the news, then the GTask's callback
+ *   runner -> sink -> MoorNews (lock) --> a source, every 100 ms at most: MoorNewsFunc
+ *          -> ended --------------------> the rest of the news, then the GTask's callback
  *
  * Each request has a thread of its own: GTask's pool has ten, and a job may take
  * hours.  What the worker tells is added up under a lock (see #MoorNews), so a
@@ -34,20 +34,21 @@ struct _MoorClient
 
 G_DEFINE_FINAL_TYPE (MoorClient, moor_client, G_TYPE_OBJECT)
 
-/* One request under way.  The thread owns it until the end source is attached,
- * then that source does. */
+/* One request under way.  Thread and source share it until the thread has said
+ * that it ended; then the source's next turn, the last one, frees it. */
 typedef struct
 {
   MoorClient *client;
   JsonObject *request;
   GCancellable *cancellable;
-  GMainContext *context;
   GTask *task;
   MoorNewsFunc func;
   gpointer func_data;
   GDestroyNotify func_destroy;
 
-  /* Written by the thread before it attaches the end source, read after. */
+  GSource *source; /* (owned): the thread only sets when it is ready */
+
+  /* Written by the thread before it says that it ended, read after. */
   MoorExit exit_code;
   JsonObject *result;
   GError *error;
@@ -55,7 +56,8 @@ typedef struct
   GMutex lock;
   /* Guarded by lock: */
   MoorNews *news;
-  GSource *pending; /* (owned) (nullable) */
+  gboolean armed;
+  gboolean ended;
 } Run;
 
 typedef struct
@@ -84,35 +86,55 @@ run_free (Run *run)
   g_clear_object (&run->cancellable);
   g_clear_object (&run->task);
   g_clear_object (&run->client);
-  g_main_context_unref (run->context);
+  g_source_unref (run->source);
   g_clear_pointer (&run->news, moor_news_free);
   g_mutex_clear (&run->lock);
   g_free (run);
 }
 
 static void
-deliver (Run *run)
+finish (Run *run)
 {
-  g_autoptr(MoorNews) news = NULL;
-  g_autoptr(GSource) delivered = NULL;
+  g_autoptr(GTask) task = g_steal_pointer (&run->task);
+  Outcome *outcome = g_new0 (Outcome, 1);
 
-  moor_lock (&run->lock);
-  news = g_steal_pointer (&run->news);
-  delivered = g_steal_pointer (&run->pending);
-  moor_unlock (&run->lock);
+  outcome->exit_code = run->exit_code;
+  outcome->result = g_steal_pointer (&run->result);
+  outcome->error = g_steal_pointer (&run->error);
+  run_free (run);
 
-  if (delivered != NULL)
-    g_source_destroy (delivered);
-  if (news != NULL && run->func != NULL)
-    run->func (news, run->func_data);
+  g_task_return_pointer (task, outcome, (GDestroyNotify) outcome_free);
 }
 
 static gboolean
-deliver_cb (gpointer user_data)
+tell_cb (gpointer user_data)
 {
-  deliver (user_data);
+  Run *run = user_data;
+  g_autoptr(MoorNews) news = NULL;
+  gboolean ended;
+
+  moor_lock (&run->lock);
+  news = g_steal_pointer (&run->news);
+  run->armed = FALSE;
+  ended = run->ended;
+  moor_unlock (&run->lock);
+
+  if (news != NULL && run->func != NULL)
+    run->func (news, run->func_data);
+  if (!ended)
+    return G_SOURCE_CONTINUE;
+  finish (run);
   return G_SOURCE_REMOVE;
 }
+
+static gboolean
+dispatch_cb (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  g_source_set_ready_time (source, -1);
+  return callback (user_data);
+}
+
+static GSourceFuncs source_funcs = { .dispatch = dispatch_cb };
 
 static void
 sink_cb (const MoorEvent *event, gpointer user_data)
@@ -126,50 +148,24 @@ sink_cb (const MoorEvent *event, gpointer user_data)
   if (run->news == NULL)
     run->news = moor_news_new ();
   moor_news_add (run->news, event);
-  if (run->pending == NULL)
-    {
-      run->pending = g_timeout_source_new (DELIVERY_INTERVAL_MS);
-      g_source_set_name (run->pending, "[mooring] news");
-      g_source_set_callback (run->pending, deliver_cb, run, NULL);
-      g_source_attach (run->pending, run->context);
-    }
+  if (!run->armed)
+    g_source_set_ready_time (run->source, g_get_monotonic_time () + DELIVERY_INTERVAL_US);
+  run->armed = TRUE;
   moor_unlock (&run->lock);
-}
-
-/* The thread is done and has given @run away: nobody else touches it any more. */
-static gboolean
-end_cb (gpointer user_data)
-{
-  Run *run = user_data;
-  g_autoptr(GTask) task = g_steal_pointer (&run->task);
-  Outcome *outcome = g_new0 (Outcome, 1);
-
-  deliver (run);
-  outcome->exit_code = run->exit_code;
-  outcome->result = g_steal_pointer (&run->result);
-  outcome->error = g_steal_pointer (&run->error);
-  run_free (run);
-
-  g_task_return_pointer (task, outcome, (GDestroyNotify) outcome_free);
-  return G_SOURCE_REMOVE;
 }
 
 static gpointer
 run_thread (gpointer user_data)
 {
   Run *run = user_data;
-  g_autoptr(GSource) end = g_idle_source_new ();
 
   run->exit_code = run->client->runner (run->request, run->cancellable, sink_cb, run,
                                         run->client->runner_data, &run->result, &run->error);
 
-  /* What the thread has written is handed over by the lock, not by the source. */
   moor_lock (&run->lock);
+  run->ended = TRUE;
+  g_source_set_ready_time (run->source, 0);
   moor_unlock (&run->lock);
-  g_source_set_priority (end, G_PRIORITY_DEFAULT);
-  g_source_set_name (end, "[mooring] end of a request");
-  g_source_set_callback (end, end_cb, run, NULL);
-  g_source_attach (end, run->context);
   return NULL;
 }
 
@@ -294,7 +290,6 @@ moor_client_run_async (MoorClient *self,
   run->client = g_object_ref (self);
   run->request = request;
   run->cancellable = cancellable != NULL ? g_object_ref (cancellable) : g_cancellable_new ();
-  run->context = g_main_context_ref_thread_default ();
   run->func = func;
   run->func_data = func_data;
   run->func_destroy = func_destroy;
@@ -304,6 +299,11 @@ moor_client_run_async (MoorClient *self,
   run->task = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (run->task, moor_client_run_async);
   g_task_set_check_cancellable (run->task, FALSE);
+
+  run->source = g_source_new (&source_funcs, sizeof (GSource));
+  g_source_set_name (run->source, "[mooring] job");
+  g_source_set_callback (run->source, tell_cb, run, NULL);
+  g_source_attach (run->source, g_main_context_get_thread_default ());
 
   g_thread_unref (g_thread_new ("mooring-job", run_thread, run));
 }

@@ -224,7 +224,6 @@ show_progress (MoorRunView *self)
       /* The sentence above has the numbers; the last phase's would only confuse. */
       gtk_progress_bar_set_fraction (self->bar, 1);
       gtk_progress_bar_set_text (self->bar, "");
-      moor_label_show (self->bytes_label, "");
       moor_label_show (self->rate_label, "");
       return;
     }
@@ -258,9 +257,17 @@ show_times (MoorRunView *self)
   g_autofree char *remaining = moor_run_dup_remaining_text (self->run);
   g_autofree char *elapsed_text = g_strdup_printf (_ ("Elapsed: %s"), elapsed);
   g_autofree char *remaining_text = g_strdup_printf (_ ("Remaining: %s"), remaining);
+  g_autofree char *took = g_strdup_printf (_ ("Took %s"), elapsed);
 
+  if (moor_run_is_finished (self->run))
+    {
+      moor_label_show (self->bytes_label, took);
+      moor_label_show (self->elapsed_label, "");
+      moor_label_show (self->remaining_label, "");
+      return;
+    }
   moor_label_show (self->elapsed_label, elapsed_text);
-  moor_label_show (self->remaining_label, moor_run_is_finished (self->run) ? "" : remaining_text);
+  moor_label_show (self->remaining_label, remaining_text);
 }
 
 static GtkLabel *
