@@ -6,11 +6,12 @@
 
 static const MoorPhase phases[] = { { "check", 30 }, { "delete", 70 } };
 
-/* What an earlier refresh keeps in the store goes by accepting it, not by this. */
+/* The old system of a refresh goes by accepting it, not by this.  A new system that
+ * was taken out by a roll back has nobody else to remove it: it counts. */
 static gboolean
 check_keeps_nothing (MoorJob *job, MoorStore *store, GError **error)
 {
-  static const char *const names[] = { "old-system", "new-system", NULL };
+  static const char *const names[] = { "old-system", NULL };
   MoorStoreState state = moor_store_get_state (store);
   GArray *kept;
   guint n_kept;
@@ -28,18 +29,17 @@ check_keeps_nothing (MoorJob *job, MoorStore *store, GError **error)
   n_kept = kept->len;
   moor_erase_close_folders (kept);
   if (n_kept > 0)
-    return moor_throw (
-        error, MOOR_ERROR_REFUSED,
-        "the store at %s still keeps a whole system that was set aside or taken out; "
-        "“mooring accept” gives it up, “mooring rollback” puts it back",
-        moor_store_get_path (store));
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "the store at %s still keeps the system that was set aside; "
+                       "“mooring accept” gives it up, “mooring rollback” puts it back",
+                       moor_store_get_path (store));
   return TRUE;
 }
 
 static gboolean
 count_losses (MoorJob *job, MoorStore *store, MoorLastCopies *out_losses, GError **error)
 {
-  static const char *const names[] = { "tree", "replaced", NULL };
+  static const char *const names[] = { "tree", "replaced", "new-system", NULL };
   MoorLastCopies classes[MOOR_MAX_CLASSES];
   GArray *roots = moor_erase_open_folders (job, store, names, error);
   gboolean counted;

@@ -226,12 +226,12 @@ list_saved_since (Rollback *rollback, JsonArray *out, GError **error)
   for (guint i = 0; searched && i < profiles->len; i++)
     {
       const MoorStoredProfile *profile = g_ptr_array_index (profiles, i);
-      const char *home = profile->restore.target_home;
-      g_autofree char *path = home != NULL ? g_build_filename (rollback->new_name, home, NULL)
-                                           : NULL;
-      g_auto(MoorFd) dfd = path != NULL ? moor_open_beneath (rollback->sys, rollback->part->dfd,
-                                                              path, O_RDONLY | O_DIRECTORY, NULL)
-                                         : -1;
+      /* Somebody who was not restored yet may have saved something there all the same. */
+      const char *home = profile->restore.target_home != NULL ? profile->restore.target_home
+                                                              : profile->home;
+      g_autofree char *path = g_build_filename (rollback->new_name, home, NULL);
+      g_auto(MoorFd) dfd = moor_open_beneath (rollback->sys, rollback->part->dfd, path,
+                                               O_RDONLY | O_DIRECTORY, NULL);
       MoorWalkRoot root = { .dfd = dfd, .mirror_dfd = -1, .name = home };
 
       searched = dfd < 0
