@@ -190,6 +190,7 @@ begin_staging (const MoorRestore *restore,
   g_free (staging->staging);
   staging->staging = g_strdup_printf ("replaced/%.8s/%s", moor_job_get_id (restore->job),
                                       person->profile->name);
+  staging->step = MOOR_RESTORE_NONE;
   staging->part = part->index;
   staging->moved = move;
 }
@@ -207,13 +208,19 @@ stage_by_moving (const MoorRestore *restore,
   g_autofree char *name = NULL;
   g_auto(MoorFd) from_dfd = moor_open_beneath (sys, part->tree_dfd, folder, O_RDONLY | O_DIRECTORY,
                                                 error);
+  g_autoptr(GError) problem = NULL;
   g_auto(MoorFd) tree_dfd = from_dfd >= 0 ? moor_open_beneath (sys, from_dfd, tree_name,
-                                                                O_RDONLY | O_DIRECTORY, NULL)
+                                                                O_RDONLY | O_DIRECTORY, &problem)
                                            : -1;
   g_auto(MoorFd) to_dfd = -1;
 
   if (from_dfd < 0)
     return FALSE;
+  if (problem != NULL && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
   /* Moved before a crash: then it lies in the staging already. */
   if (tree_dfd >= 0)
     person->profile->restore.staging_ino = inode_of (tree_dfd);
@@ -257,7 +264,7 @@ swap (const MoorRestore *restore, MoorRestoring *person, const MoorPlace *parent
   const MoorSys *sys = moor_job_get_sys (restore->job);
   const MoorRestoreRecord *record = &person->profile->restore;
   g_autofree char *name = NULL;
-  g_autofree char *target = base_name (person->target_home);
+  g_autofree char *target = base_name (record->target_home);
   g_auto(MoorFd) folder_dfd = open_staging_parent (restore, person, &name, error);
 
   if (folder_dfd < 0)
@@ -289,6 +296,25 @@ can_move (const MoorRestore *restore,
   return restore->options->move && can;
 }
 
+/* Makes the home that will come into its place, and puts it on the disk. */
+static gboolean
+stage (const MoorRestore *restore,
+       MoorRestoring *person,
+       const MoorPart *part,
+       const MoorPlace *home,
+       gboolean keep_existing,
+       GError **error)
+{
+  const MoorRestoreRecord *state = &person->profile->restore;
+  gboolean staged = TRUE;
+
+  if (state->step < MOOR_RESTORE_READY)
+    staged = state->moved ? stage_by_moving (restore, person, part, error)
+                          : stage_by_linking (restore, person, home, keep_existing, error);
+  return staged && moor_store_sync (restore->store, error)
+         && record (restore, person, MOOR_RESTORE_READY, error);
+}
+
 static gboolean
 bring_back (const MoorRestore *restore,
             MoorRestoring *person,
@@ -299,25 +325,17 @@ bring_back (const MoorRestore *restore,
 {
   MoorRestoreRecord *state = &person->profile->restore;
   gboolean is_empty = home->dfd < 0 || moor_home_is_skeleton (restore->system, home->dfd);
-  gboolean staged;
 
-  /* A staging that was begun before a crash is gone on with. */
-  if (state->step == MOOR_RESTORE_NONE || state->staging == NULL)
+  /* A staging that was begun before a crash is gone on with, unless files may have
+   * been saved in the home that is there since then: they are in none. */
+  if (state->step == MOOR_RESTORE_NONE || state->staging == NULL || (!is_empty && !state->moved))
     begin_staging (restore, person, part, can_move (restore, person, part, is_empty));
   state->exchanged = home->dfd >= 0;
   state->replaced_ino = inode_of (home->dfd);
-  if (state->step < MOOR_RESTORE_READY)
-    {
-      staged = state->moved ? stage_by_moving (restore, person, part, error)
-                            : stage_by_linking (restore, person, home, !is_empty, error);
-      if (!staged || !moor_store_sync (restore->store, error)
-          || !record (restore, person, MOOR_RESTORE_READY, error))
-        return FALSE;
-    }
-  if (!swap (restore, person, parent, error) || !moor_store_sync (restore->store, error))
+  if (!stage (restore, person, part, home, !is_empty, error)
+      || !swap (restore, person, parent, error) || !moor_store_sync (restore->store, error))
     return FALSE;
   person->how = state->moved ? "moved" : state->exchanged ? "exchanged" : "new";
-  mark_again (restore, person);
   return record (restore, person, MOOR_RESTORE_DONE, error);
 }
 
