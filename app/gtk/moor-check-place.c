@@ -297,42 +297,48 @@ count_drift (JsonObject *result)
          + moor_json_count (result, "renamed");
 }
 
+static char *
+dup_verdict (JsonObject *result)
+{
+  gboolean restored = g_strcmp0 (moor_json_text (result, "against"), "restored") == 0;
+  guint64 n = moor_json_count (result, "blocking");
+  g_autofree char *count = moor_text_count (n);
+
+  if (moor_json_flag (result, "clean"))
+    return g_strdup (restored ? _ ("Everything came back") : _ ("Everything is in the store"));
+  return g_strdup_printf (
+      restored ? ngettext ("%s thing did not come back as it was",
+                           "%s things did not come back as they were", (gulong) n)
+               : ngettext ("%s thing is not in the store as it should be",
+                           "%s things are not in the store as they should be", (gulong) n),
+      count);
+}
+
+static char *
+dup_verdict_sentence (JsonObject *result)
+{
+  guint64 n_same = moor_json_count (result, "same") + moor_json_count (result, "equal-copy");
+  guint64 n_drift = count_drift (result);
+  g_autofree char *same = moor_words_objects (n_same);
+  g_autofree char *drift = moor_text_count (n_drift);
+
+  if (n_drift == 0)
+    return g_strdup_printf (_ ("%s were compared, and every one is as it was."), same);
+  if (moor_json_flag (result, "clean"))
+    return g_strdup_printf (_ ("%s are as they were. %s more differ in ways that lose nothing: "
+                               "tick “Only differences” to see them."),
+                            same, drift);
+  return g_strdup_printf (_ ("%s are as they were. Select a difference to see its cause and what "
+                             "to do."),
+                          same);
+}
+
 static void
 show_verdict (MoorCheckPlace *self)
 {
   gboolean clean = moor_json_flag (self->result, "clean");
-  gboolean restored = g_strcmp0 (moor_json_text (self->result, "against"), "restored") == 0;
-  guint64 n_same = moor_json_count (self->result, "same")
-                   + moor_json_count (self->result, "equal-copy");
-  guint64 n_drift = count_drift (self->result);
-  guint64 n_blocking = moor_json_count (self->result, "blocking");
-  g_autofree char *same = moor_words_objects (n_same);
-  g_autofree char *drift = moor_text_count (n_drift);
-  g_autofree char *blocking = moor_text_count (n_blocking);
-  g_autofree char *verdict = NULL;
-  g_autofree char *sentence = NULL;
-
-  if (clean)
-    verdict = g_strdup (restored ? _ ("Everything came back") : _ ("Everything is in the store"));
-  else
-    verdict = g_strdup_printf (
-        restored
-            ? ngettext ("%s thing did not come back as it was",
-                        "%s things did not come back as they were", (gulong) n_blocking)
-            : ngettext ("%s thing is not in the store as it should be",
-                        "%s things are not in the store as they should be", (gulong) n_blocking),
-        blocking);
-
-  if (n_drift == 0)
-    sentence = g_strdup_printf (_ ("%s were compared, and every one is as it was."), same);
-  else if (clean)
-    sentence = g_strdup_printf (_ ("%s are as they were. %s more differ in ways that lose nothing: "
-                                   "tick “Only differences” to see them."),
-                                same, drift);
-  else
-    sentence = g_strdup_printf (_ ("%s are as they were. Select a difference to see its cause and "
-                                   "what to do."),
-                                same);
+  g_autofree char *verdict = dup_verdict (self->result);
+  g_autofree char *sentence = dup_verdict_sentence (self->result);
 
   moor_widget_set_class (self->verdict_box, "moor-good", clean);
   moor_widget_set_class (self->verdict_box, "moor-bad", !clean);

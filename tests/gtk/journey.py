@@ -35,14 +35,11 @@ PEOPLE = {
 
 
 class Volume:
-    """A file system of its own for the test, where that is possible."""
+    """A file system of its own for the test; a folder where nothing can be mounted."""
 
     def __init__(self, scratch):
         self.path = os.path.join(scratch, "system")
-        self.mounted = False
         os.mkdir(self.path)
-        if os.geteuid() != 0:
-            return
         image = os.path.join(scratch, "system.img")
         with open(image, "wb") as file:
             file.truncate(2 << 30)
@@ -93,9 +90,8 @@ def make_homes(root):
         if i % 800 == 0:
             os.makedirs(folder)
         os.close(os.open(f"{folder}/{i:06}.c", os.O_CREAT | os.O_WRONLY, 0o644))
-    if os.geteuid() == 0:
-        for login, (uid, _) in PEOPLE.items():
-            subprocess.run(["chown", "-hR", f"{uid}:{uid}", f"{root}/home/{login}"], check=True)
+    for login, (uid, _) in PEOPLE.items():
+        subprocess.run(["chown", "-hR", f"{uid}:{uid}", f"{root}/home/{login}"], check=True)
 
 
 def refresh(root):
@@ -263,9 +259,19 @@ def journey(window, root):
     lint_names(window)
     window.shoot("one-file-missing")
 
+    window.press("Put It Back")
+    window.press("Check What Came Back")
+    window.press("Show the Result")
+    window.see("Everything came back")
+    assert os.path.exists(f"{root}/home/alice/Documents/letter-07.txt")
+    window.shoot("put-back")
+
 
 def main():
     program, shots = sys.argv[1:]
+    if os.geteuid() != 0:
+        print("skipped: three people's files need root")
+        sys.exit(77)
     shutil.rmtree(shots, ignore_errors=True)
     os.makedirs(shots)
     scratch = tempfile.mkdtemp(prefix="mooring-journey.", dir=os.environ.get("TMPDIR", "/var/tmp"))
