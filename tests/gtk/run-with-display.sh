@@ -19,5 +19,6 @@ export XDG_CONFIG_HOME="$scratch/home/.config" XDG_CACHE_HOME="$scratch/home/.ca
 export TZ=UTC LC_ALL=C.UTF-8 GDK_BACKEND=x11
 unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS || true
 
-# A number of its own to begin with: two tests that start at once must not meet.
-xvfb-run -a -n "$((100 + $$ % 800))" -s '-screen 0 1280x900x24 -nolisten tcp' dbus-run-session -- "$@"
+# A number of its own to begin with: two tests that start at once must not meet.  And a
+# server that begins anew when its last client leaves would turn the next one away.
+xvfb-run -a -n "$((100 + $$ % 800))" -s '-screen 0 1280x900x24 -nolisten tcp -noreset' dbus-run-session -- "$@"
