@@ -65,6 +65,8 @@ classify_old (const Classes *classes, const char *path)
   static const char *const data[] = { "srv",
                                       "root",
                                       "opt",
+                                      "mnt",
+                                      "media",
                                       "usr/local",
                                       "usr/src",
                                       "var/www",
@@ -84,10 +86,9 @@ classify_old (const Classes *classes, const char *path)
                                       "var/lib/redis",
                                       "var/lib/machines",
                                       NULL };
-  static const char *const programs[] = { "bin",   "boot",  "dev",    "etc",        "lib",
-                                          "lib32", "lib64", "libx32", "lost+found", "media",
-                                          "mnt",   "proc",  "run",    "sbin",       "sys",
-                                          "tmp",   "usr",   "var",    NULL };
+  static const char *const programs[] = { "bin",   "boot",   "dev",        "etc",  "lib", "lib32",
+                                          "lib64", "libx32", "lost+found", "proc", "run", "sbin",
+                                          "sys",   "tmp",    "usr",        "var",  NULL };
 
   for (guint i = 0; i < classes->profiles->len; i++)
     {

@@ -110,11 +110,35 @@ moor_erase_close_folders (GArray *roots)
     g_array_unref (roots);
 }
 
+/* While a store is being removed, its parts go first: whether that has happened,
+ * on a volume that is there, to a part that could not be opened. */
+static gboolean
+is_gone (MoorStore *store, const MoorPart *part)
+{
+  MoorStoreState state = moor_store_get_state (store);
+  g_autoptr(MoorVolume) volume = NULL;
+  g_autoptr(GError) error = NULL;
+  g_auto(MoorFd) root_dfd = -1;
+  g_auto(MoorFd) dfd = -1;
+
+  if (state != MOOR_STORE_ACCEPTING && state != MOOR_STORE_DELETING)
+    return FALSE;
+  volume = moor_volume_find (part->volume_name, NULL);
+  root_dfd = volume != NULL ? moor_volume_open_root (volume, NULL) : -1;
+  if (root_dfd < 0)
+    return FALSE;
+  dfd = moor_open_beneath (NULL, root_dfd, part->path, O_PATH | O_DIRECTORY, &error);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+}
+
 /**
  * moor_erase_check_parts:
  *
+ * Blocks.  Any thread.
+ *
  * Returns: %FALSE with %MOOR_ERROR_REFUSED if a part of @store is on a volume that
- *   is not mounted, so that nobody can say what removing it would lose
+ *   is not mounted, so that nobody can say what removing it would lose, or on one
+ *   that has recorded errors
  */
 gboolean
 moor_erase_check_parts (MoorStore *store, GError **error)
@@ -123,12 +147,18 @@ moor_erase_check_parts (MoorStore *store, GError **error)
     {
       const MoorPart *part = moor_store_get_part (store, i);
 
-      if (part->dfd < 0)
+      if (part->dfd < 0 && !is_gone (store, part))
         return moor_throw (
             error, MOOR_ERROR_REFUSED,
             "a part of the store is on the volume %s, which is not mounted; mount it "
             "and run this again",
             part->volume_name);
+      if (part->dfd >= 0 && part->volume->n_errors > 0)
+        return moor_throw (
+            error, MOOR_ERROR_REFUSED,
+            "the file system at %s has recorded errors; repair it (fsck, or a btrfs scrub) before "
+            "anything on it is deleted",
+            part->volume->mount_point);
     }
   return TRUE;
 }
@@ -189,9 +219,12 @@ moor_erase_store (MoorJob *job, MoorStore *store, JsonObject *result, GError **e
   for (guint i = 0; i < moor_store_get_n_parts (store); i++)
     {
       const MoorPart *part = moor_store_get_part (store, i);
+      g_autoptr(GPtrArray) names = NULL;
 
-      g_autoptr(GPtrArray) names = list_folders (moor_job_get_sys (job), part, folders, error);
-
+      /* Only what is gone already may be closed by now. */
+      if (part->dfd < 0)
+        continue;
+      names = list_folders (moor_job_get_sys (job), part, folders, error);
       for (guint j = 0; names != NULL && j < names->len; j++)
         {
           if (!erase_folder (job, part->dfd, g_ptr_array_index (names, j), &n_removed, error))

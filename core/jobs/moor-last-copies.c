@@ -101,6 +101,7 @@ add_shared (Run *run, const DirData *data, const struct statx *stx)
       inode->class = data->class;
       g_hash_table_add (run->inodes, inode);
     }
+  inode->class = MAX (inode->class, data->class);
   inode->n_names++;
   moor_unlock (&run->lock);
 }
@@ -208,7 +209,9 @@ count_shared (Run *run)
  * @classify: (nullable): %NULL when all is of class 0
  * @out_classes: (out): the numbers of each class
  *
- * Counts what deleting @roots would lose.  Changes nothing.  Blocks.  Any thread.
+ * Counts what deleting @roots would lose.  An object with names in several classes
+ * counts in the highest: that has to be the one that matters most.  Changes nothing.  Blocks.  Any
+ * thread.
  *
  * Returns: %FALSE with %G_IO_ERROR or %MOOR_ERROR if anything could not be looked at
  */
