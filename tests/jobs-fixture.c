@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -110,20 +111,64 @@ jobs_remove (const JobsFixture *fixture, const char *below_root)
   jobs_command ("rm", "-rf", path, NULL);
 }
 
+static void
+add_words (GPtrArray *argv, const char *next, va_list args)
+{
+  for (; next != NULL; next = va_arg (args, const char *))
+    g_ptr_array_add (argv, (gpointer) next);
+}
+
 /* Runs a program, which has to end well. */
 void
 jobs_command (const char *first, ...)
 {
   g_autoptr(GPtrArray) argv = g_ptr_array_new ();
-  const char *next = first;
   va_list args;
 
   va_start (args, first);
-  for (; next != NULL; next = va_arg (args, const char *))
-    g_ptr_array_add (argv, (gpointer) next);
+  add_words (argv, first, args);
   va_end (args);
   g_ptr_array_add (argv, NULL);
   assert_true (moor_test_run ((const char *const *) argv->pdata, NULL));
+}
+
+/**
+ * jobs_mount:
+ * @below_root: where, a folder that is made if there is none
+ * @first: what mount(8) is to be told besides
+ *
+ * Mounts something until jobs_unmount() or the end of the fixture.
+ */
+void
+jobs_mount (JobsFixture *fixture, const char *below_root, const char *first, ...)
+{
+  g_autoptr(GPtrArray) argv = g_ptr_array_new ();
+  g_autofree char *path = jobs_path (fixture, below_root);
+  va_list args;
+
+  assert_int_equal (g_mkdir_with_parents (path, 0755), 0);
+  g_ptr_array_add (argv, (gpointer) "mount");
+  va_start (args, first);
+  add_words (argv, first, args);
+  va_end (args);
+  g_ptr_array_add (argv, path);
+  g_ptr_array_add (argv, NULL);
+  assert_true (moor_test_run ((const char *const *) argv->pdata, NULL));
+  g_ptr_array_add (fixture->mounts, g_steal_pointer (&path));
+}
+
+/* Unmounts everything that jobs_mount() mounted, the latest first. */
+void
+jobs_unmount (JobsFixture *fixture)
+{
+  for (; fixture->mounts->len > 0;
+       g_ptr_array_set_size (fixture->mounts, (int) fixture->mounts->len - 1))
+    {
+      const char *path = g_ptr_array_index (fixture->mounts, fixture->mounts->len - 1);
+
+      if (umount2 (path, 0) < 0)
+        (void) umount2 (path, MNT_DETACH);
+    }
 }
 
 static void
@@ -178,6 +223,7 @@ jobs_fixture_new (const char *fs_type, guint size_mib)
   assert_int_equal (chmod (fixture->dir, 0755), 0);
   fixture->root = g_build_filename (fixture->dir, "root", NULL);
   fixture->store = g_build_filename (fixture->root, "StateStore", "s1", NULL);
+  fixture->mounts = g_ptr_array_new_with_free_func (g_free);
   fixture->issues = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_issue_free);
   if (fs_type != NULL)
     assert_true (moor_test_volume_new (fixture->dir, "root", fs_type, size_mib, &fixture->volume));
@@ -189,10 +235,12 @@ jobs_fixture_new (const char *fs_type, guint size_mib)
 void
 jobs_fixture_free (JobsFixture *fixture)
 {
+  jobs_unmount (fixture);
   moor_test_volume_free (&fixture->volume);
   moor_test_dir_free (fixture->dir);
   g_free (fixture->root);
   g_free (fixture->store);
+  g_ptr_array_unref (fixture->mounts);
   g_ptr_array_unref (fixture->issues);
   g_free (fixture->message);
   g_free (fixture);

@@ -19,6 +19,7 @@
  * @store: where the store will be: below @root
  * @volume: what @root is, when it has a file system of its own
  * @sys: (nullable): the calls that requests go through
+ * @mounts: (element-type filename) (owned): what is mounted below the root for a while
  * @issues: (element-type MoorIssue) (owned): of the last request
  * @message: how the last request ended
  * @fraction_fell: progress went backwards at some time
@@ -33,6 +34,7 @@ typedef struct
   GCancellable *cancellable;
   void (*on_event) (const MoorEvent *event, gpointer user_data);
   gpointer user_data;
+  GPtrArray *mounts;
   GPtrArray *issues;
   char *message;
   double fraction;
@@ -51,6 +53,9 @@ void jobs_write (const JobsFixture *fixture,
                  const char *content,
                  guint uid);
 void jobs_remove (const JobsFixture *fixture, const char *below_root);
+void jobs_mount (JobsFixture *fixture, const char *below_root, const char *first, ...)
+    G_GNUC_NULL_TERMINATED;
+void jobs_unmount (JobsFixture *fixture);
 void jobs_command (const char *first, ...) G_GNUC_NULL_TERMINATED;
 void jobs_unpack_image (const JobsFixture *fixture);
 void jobs_clear_root (const JobsFixture *fixture);

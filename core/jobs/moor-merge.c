@@ -28,6 +28,7 @@ typedef struct
   gboolean from_store;
   gboolean changes_ids;
   MoorConflict conflict;
+  GPtrArray *wanted; /* (element-type filename) (owned) (nullable): paths below the home */
 
   GMutex lock;        /* guards renamed */
   GPtrArray *renamed; /* (element-type filename) (owned): pairs: path below the home, new name */
@@ -94,17 +95,36 @@ is_at_or_below (const char *path, const char *top)
 }
 
 /* A path somebody asked for, below the home in question; %NULL if it is elsewhere. */
-static const char *
-below_this_home (const Run *run, const char *wanted)
+static char *
+below_this_home (const MoorStoredProfile *profile, const char *wanted)
 {
-  const char *home = run->merge->person->profile->home;
+  g_autofree char *path = g_canonicalize_filename (wanted, "/");
+  const char *below = path;
 
-  if (wanted[0] != '/')
-    return wanted;
-  if (!is_at_or_below (wanted, home))
+  if (wanted[0] == '/')
+    {
+      if (!is_at_or_below (path, profile->home))
+        return NULL;
+      below += strlen (profile->home);
+    }
+  return g_strdup (*below == '/' ? below + 1 : below);
+}
+
+static GPtrArray *
+list_wanted (const MoorMerge *merge)
+{
+  g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func (g_free);
+
+  if (merge->restore->options->paths == NULL)
     return NULL;
-  wanted += strlen (home);
-  return *wanted == '/' ? wanted + 1 : wanted;
+  for (const char *const *at = merge->restore->options->paths; *at != NULL; at++)
+    {
+      char *below = below_this_home (merge->person->profile, *at);
+
+      if (below != NULL)
+        g_ptr_array_add (wanted, below);
+    }
+  return g_steal_pointer (&wanted);
 }
 
 static Wanted
@@ -112,14 +132,12 @@ is_wanted (const Run *run, const char *path)
 {
   Wanted wanted = WANTED_NOT;
 
-  if (run->merge->restore->options->paths == NULL)
+  if (run->wanted == NULL)
     return WANTED_ALL;
-  for (const char *const *at = run->merge->restore->options->paths; *at != NULL; at++)
+  for (guint i = 0; i < run->wanted->len; i++)
     {
-      const char *below = below_this_home (run, *at);
+      const char *below = g_ptr_array_index (run->wanted, i);
 
-      if (below == NULL)
-        continue;
       if (is_at_or_below (path, below))
         return WANTED_ALL;
       if (is_at_or_below (below, path))
@@ -435,8 +453,8 @@ leave_cb (MoorDir *dir, guint worker, gpointer user_data)
   g_autoptr(GError) error = NULL;
   int fd;
 
-  /* A living directory, and one that is only on the way, keep what they have. */
-  if (data->existed && (run->merge->in_place || data->wanted != WANTED_ALL))
+  /* A living directory, and one that is only on the way, may keep what they have. */
+  if (data->existed && (run->merge->keeps_folders || data->wanted != WANTED_ALL))
     {
       fd = run->changes_ids && data->wanted == WANTED_ALL ? moor_dir_mirror_fd (dir, NULL) : -1;
       if (fd >= 0)
@@ -530,6 +548,34 @@ find_object (MoorReader *reader, guint64 root, const char *path, GError **error)
   return id;
 }
 
+/**
+ * moor_merge_has_path:
+ * @wanted: (type filename): a path that somebody asked for
+ * @out_has: (out): whether @profile's files hold it
+ *
+ * Blocks.  The thread that made @reader.
+ *
+ * Returns: %FALSE with an error of the catalogue
+ */
+gboolean
+moor_merge_has_path (MoorReader *reader,
+                     const MoorStoredProfile *profile,
+                     const char *wanted,
+                     gboolean *out_has,
+                     GError **error)
+{
+  g_autofree char *below = below_this_home (profile, wanted);
+  g_autoptr(GError) problem = NULL;
+
+  *out_has = below != NULL
+             && (below[0] == '\0'
+                 || find_object (reader, profile->root_object, below, &problem) != 0);
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
+
 /* Writes down what got another name, so that a verification finds it there. */
 static gboolean
 record_renamed (Run *run, GError **error)
@@ -580,11 +626,13 @@ moor_merge_run (const MoorMerge *merge, GError **error)
   run.sys = moor_job_get_sys (run.job);
   run.changes_ids = ids->old_uid != ids->new_uid || ids->old_gid != ids->new_gid;
   run.conflict = merge->restore->options->conflict;
+  run.wanted = list_wanted (merge);
   run.renamed = g_ptr_array_new_with_free_func (g_free);
   g_mutex_init (&run.lock);
   merged = merge->existing_dfd < 0 || walk (&run, merge->existing_dfd, error);
   run.from_store = TRUE;
   merged = merged && walk (&run, merge->store_dfd, error) && record_renamed (&run, error);
+  g_clear_pointer (&run.wanted, g_ptr_array_unref);
   g_ptr_array_unref (run.renamed);
   g_mutex_clear (&run.lock);
   return merged;

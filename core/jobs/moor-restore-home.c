@@ -111,31 +111,23 @@ open_staging_parent (const MoorRestore *restore,
   return moor_make_dirs_beneath (moor_job_get_sys (restore->job), part->dfd, folder, 0700, error);
 }
 
+/* @merging tells everything but where the store's files are. */
 static gboolean
-merge (const MoorRestore *restore,
-       MoorRestoring *person,
-       int existing_dfd,
-       int target_dfd,
-       gboolean in_place,
-       GError **error)
+merge (MoorMerge *merging, GError **error)
 {
-  const MoorPart *part = moor_store_get_part (restore->store, person->profile->part);
+  const MoorStoredProfile *profile = merging->person->profile;
+  const MoorPart *part = moor_store_get_part (merging->restore->store, profile->part);
   g_auto(MoorFd) store_dfd = -1;
-  MoorMerge merging = { .restore = restore,
-                        .person = person,
-                        .existing_dfd = existing_dfd,
-                        .target_dfd = target_dfd,
-                        .in_place = in_place };
 
-  store_dfd = moor_open_beneath (moor_job_get_sys (restore->job), part->tree_dfd,
-                                 person->profile->tree_path, O_RDONLY | O_DIRECTORY, error);
+  store_dfd = moor_open_beneath (moor_job_get_sys (merging->restore->job), part->tree_dfd,
+                                 profile->tree_path, O_RDONLY | O_DIRECTORY, error);
   if (store_dfd < 0)
     {
-      g_prefix_error (error, "the store's files of “%s”: ", person->profile->name);
+      g_prefix_error (error, "the store's files of “%s”: ", profile->name);
       return FALSE;
     }
-  merging.store_dfd = store_dfd;
-  return moor_merge_run (&merging, error);
+  merging->store_dfd = store_dfd;
+  return moor_merge_run (merging, error);
 }
 
 /* Marks come last: they would stop the rename. */
@@ -149,6 +141,16 @@ mark_again (const MoorRestore *restore, const MoorRestoring *person)
                            home.dfd);
 }
 
+/* The home that was captured, still where it was: its volume was never set aside. */
+static gboolean
+is_the_captured_one (const MoorRestore *restore, const MoorRestoring *person, const MoorPlace *home)
+{
+  const MoorPart *part = moor_store_get_part (restore->store, person->profile->part);
+
+  return home->dfd >= 0 && inode_of (home->dfd) == person->profile->home_ino
+         && g_str_equal (part->volume_name, home->volume->name);
+}
+
 /* Into the living home: a mount point, no part on its volume, only some paths. */
 static gboolean
 restore_in_place (const MoorRestore *restore,
@@ -160,19 +162,25 @@ restore_in_place (const MoorRestore *restore,
   const MoorSys *sys = moor_job_get_sys (restore->job);
   g_autofree char *name = base_name (home->path);
   g_auto(MoorFd) made = -1;
-  int target_dfd = home->dfd;
+  MoorMerge merging = { .restore = restore,
+                        .person = person,
+                        .existing_dfd = -1,
+                        .target_dfd = home->dfd,
+                        .in_place = TRUE };
 
-  if (target_dfd < 0)
+  if (home->dfd < 0)
     {
       made = moor_make_dirs_beneath (sys, parent->dfd, name, 0700, error);
       if (made < 0)
         return FALSE;
-      target_dfd = made;
+      merging.target_dfd = made;
       if (sys->fchownat (made, "", person->ids.new_uid, person->ids.new_gid, AT_EMPTY_PATH) < 0)
         return moor_throw_errno (error, errno, "giving “%s” to its owner", home->path);
     }
-  if (!merge (restore, person, -1, target_dfd, TRUE, error)
-      || !moor_store_sync (restore->store, error))
+  /* Some files more change no folder, nor does what never went away. */
+  merging.keeps_folders = restore->options->paths != NULL
+                          || is_the_captured_one (restore, person, home);
+  if (!merge (&merging, error) || !moor_store_sync (restore->store, error))
     return FALSE;
   mark_again (restore, person);
   person->how = person->n_linked + person->n_copied == 0 ? "already" : "in-place";
@@ -246,6 +254,9 @@ stage_by_linking (const MoorRestore *restore,
   g_autofree char *name = NULL;
   g_auto(MoorFd) folder_dfd = open_staging_parent (restore, person, &name, error);
   g_auto(MoorFd) staging_dfd = -1;
+  MoorMerge merging = { .restore = restore,
+                        .person = person,
+                        .existing_dfd = keep_existing ? home->dfd : -1 };
 
   if (folder_dfd < 0)
     return FALSE;
@@ -253,8 +264,8 @@ stage_by_linking (const MoorRestore *restore,
   if (staging_dfd < 0)
     return FALSE;
   person->profile->restore.staging_ino = inode_of (staging_dfd);
-  return record (restore, person, MOOR_RESTORE_STAGING, error)
-         && merge (restore, person, keep_existing ? home->dfd : -1, staging_dfd, FALSE, error);
+  merging.target_dfd = staging_dfd;
+  return record (restore, person, MOOR_RESTORE_STAGING, error) && merge (&merging, error);
 }
 
 /* The one rename that brings a home back. */
@@ -370,16 +381,6 @@ has_mounts (const MoorPlace *home)
   return mounts != NULL && mounts->len > 0;
 }
 
-/* The home that was captured, still where it was: its volume was never set aside. */
-static gboolean
-is_the_captured_one (const MoorRestore *restore, const MoorRestoring *person, const MoorPlace *home)
-{
-  const MoorPart *part = moor_store_get_part (restore->store, person->profile->part);
-
-  return home->dfd >= 0 && inode_of (home->dfd) == person->profile->home_ino
-         && g_str_equal (part->volume_name, home->volume->name);
-}
-
 /**
  * moor_restore_home:
  * @person: whose home; gets `how` and counters
@@ -408,6 +409,10 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
       person->how = "already";
       return state->step == MOOR_RESTORE_DONE || record (restore, person, MOOR_RESTORE_DONE, error);
     }
+  /* What came back and was taken away since comes back once more; a home that was
+   * moved out of the store is not there any more. */
+  if (state->step == MOOR_RESTORE_DONE && home.dfd < 0 && !state->moved)
+    state->step = MOOR_RESTORE_NONE;
   if (state->step == MOOR_RESTORE_DONE)
     return moor_throw (
         error, MOOR_ERROR_REFUSED,

@@ -49,6 +49,7 @@ typedef struct
  * @existing_dfd: the home that is there and has to be kept; -1 if there is none, or @in_place
  * @target_dfd: what is built
  * @in_place: @target_dfd is the living home itself
+ * @keeps_folders: folders that are there keep their attributes
  *
  * Putting a person's files together.
  */
@@ -60,8 +61,14 @@ typedef struct
   int existing_dfd;
   int target_dfd;
   gboolean in_place;
+  gboolean keeps_folders;
 } MoorMerge;
 
+gboolean moor_merge_has_path (MoorReader *reader,
+                              const MoorStoredProfile *profile,
+                              const char *wanted,
+                              gboolean *out_has,
+                              GError **error);
 gboolean moor_merge_run (const MoorMerge *merge, GError **error);
 gboolean moor_home_is_skeleton (MoorSystem *system, int home_dfd);
 

@@ -476,6 +476,30 @@ tell_mounts (const MoorRestore *restore, GPtrArray *people)
     }
 }
 
+/* A path that nobody's files hold was perhaps misspelt: it is not passed over. */
+static gboolean
+report_unknown_paths (const MoorRestore *restore, GPtrArray *people, GError **error)
+{
+  g_autoptr(MoorReader) reader = moor_reader_new (restore->store, error);
+
+  for (const char *const *path = restore->options->paths; reader != NULL && *path != NULL; path++)
+    {
+      gboolean known = FALSE;
+
+      for (guint i = 0; !known && i < people->len; i++)
+        {
+          const MoorRestoring *person = g_ptr_array_index (people, i);
+
+          if (!moor_merge_has_path (reader, person->profile, *path, &known, error))
+            return FALSE;
+        }
+      if (!known)
+        moor_job_issue (restore->job, MOOR_SEVERITY_ERROR, MOOR_CAUSE_MISSING, *path, NULL, 0,
+                        "nothing restored: the store holds nothing of this name");
+    }
+  return reader != NULL;
+}
+
 static gboolean
 run (MoorRestore *restore, GPtrArray *people, JsonObject *result, GError **error)
 {
@@ -504,7 +528,7 @@ run (MoorRestore *restore, GPtrArray *people, JsonObject *result, GError **error
   if (!restore_homes (restore, people, error))
     return FALSE;
   if (restore->options->paths != NULL)
-    return leave_paths (restore, error);
+    return report_unknown_paths (restore, people, error) && leave_paths (restore, error);
   return moor_store_set_state (restore->store, MOOR_STORE_RESTORED, error)
          && verify (restore, result, error);
 }

@@ -185,13 +185,10 @@ static void
 test_a_mount_below_the_root_refuses_by_name (void **state)
 {
   JobsFixture *fixture = *state;
-  g_autofree char *proc = jobs_path (fixture, "proc");
 
   NEEDS_ROOT ();
-  assert_int_equal (g_mkdir (proc, 0755), 0);
-  jobs_command ("mount", "-t", "tmpfs", "tmpfs", proc, NULL);
+  jobs_mount (fixture, "proc", "-t", "tmpfs", "tmpfs", NULL);
   jobs_must (fixture, MOOR_EXIT_REFUSED, "set-aside", NULL);
-  jobs_command ("umount", proc, NULL);
   assert_non_null (strstr (fixture->message, "proc"));
   assert_true (moor_test_exists (fixture->root, "etc/passwd"));
 }
