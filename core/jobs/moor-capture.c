@@ -518,6 +518,9 @@ fill_result (Capture *capture, JsonObject *result)
                                      chosen->profile->full_name != NULL ? chosen->profile->full_name
                                                                         : "");
       add_numbers (profile, &capture->counts[i]);
+      /* Of a person it matters what is a link in the store, not in which run it became one. */
+      json_object_set_int_member (
+          profile, "linked", (gint64) (capture->counts[i].n_linked + capture->counts[i].n_already));
       add_numbers (result, &capture->counts[i]);
       json_array_add_object_element (profiles, profile);
     }
