@@ -4,6 +4,9 @@
 
 #include "moor-link-private.h"
 
+#include <limits.h>
+#include <string.h>
+
 #include "moor-error.h"
 
 #define BUFFER_BYTES ((gsize) 256 * 1024) /* a cancel is noticed once a buffer */
@@ -222,4 +225,68 @@ moor_hash_entry (const MoorSys *sys,
   if (errnum == EAGAIN)
     return moor_throw (error, MOOR_ERROR_VANISHED, "“%s” became shorter while it was read", name);
   return errnum == 0 || moor_throw_errno (error, errnum, "reading “%s”", name);
+}
+
+static gboolean
+same_outside (const struct statx *a, const struct statx *b)
+{
+  return !moor_same_inode (a, b) && a->stx_mode == b->stx_mode && a->stx_uid == b->stx_uid
+         && a->stx_gid == b->stx_gid && a->stx_size == b->stx_size
+         && a->stx_mtime.tv_sec == b->stx_mtime.tv_sec
+         && a->stx_mtime.tv_nsec == b->stx_mtime.tv_nsec && a->stx_rdev_major == b->stx_rdev_major
+         && a->stx_rdev_minor == b->stx_rdev_minor;
+}
+
+static gboolean
+same_target (const MoorSys *sys, int a_dfd, int b_dfd, const char *name)
+{
+  char a[PATH_MAX];
+  char b[PATH_MAX];
+  ssize_t n_a = sys->readlinkat (a_dfd, name, a, sizeof a);
+  ssize_t n_b = sys->readlinkat (b_dfd, name, b, sizeof b);
+
+  return n_a >= 0 && n_a == n_b && memcmp (a, b, (gsize) n_a) == 0;
+}
+
+/**
+ * moor_is_copy:
+ * @src_dfd: directory of the source
+ * @dst_dfd: directory of the target, which nobody else may write to
+ * @name: the name in both
+ * @cancellable: (nullable): looked at once every 256 KiB
+ * @out_placing: (out): what lies under the target name, with its hash
+ *
+ * Finds what moor_copy_entry() has made in an earlier run: another object of the
+ * same kind, owner, mode, size, time and content.  A file is read twice for that.
+ * May be repeated.
+ *
+ * Blocks; any thread.
+ *
+ * Returns: whether the target is such a copy; %FALSE too if that cannot be found out
+ */
+gboolean
+moor_is_copy (const MoorSys *sys,
+              int src_dfd,
+              int dst_dfd,
+              const char *name,
+              GCancellable *cancellable,
+              MoorPlacing *out_placing)
+{
+  guint8 hash[MOOR_HASH_BYTES];
+  struct statx stx;
+
+  memset (out_placing, 0, sizeof *out_placing);
+  if (sys->statx (src_dfd, name, AT_SYMLINK_NOFOLLOW, MOOR_STATX_MASK, &stx) < 0
+      || sys->statx (dst_dfd, name, AT_SYMLINK_NOFOLLOW, MOOR_STATX_MASK, &out_placing->stx) < 0
+      || !same_outside (&stx, &out_placing->stx))
+    return FALSE;
+  if (S_ISLNK (stx.stx_mode))
+    return same_target (sys, src_dfd, dst_dfd, name);
+  if (!S_ISREG (stx.stx_mode))
+    return TRUE;
+
+  out_placing->has_hash = moor_hash_entry (sys, dst_dfd, name, cancellable, out_placing->hash, NULL)
+                          && moor_hash_entry (sys, src_dfd, name, cancellable, hash, NULL)
+                          && memcmp (hash, out_placing->hash, sizeof hash) == 0;
+  return out_placing->has_hash;
 }

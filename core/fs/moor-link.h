@@ -72,6 +72,12 @@ MoorPlaced moor_place_entry (const MoorSys *sys,
                              MoorMethod best_method,
                              GCancellable *cancellable,
                              MoorPlacing *out_placing);
+gboolean moor_is_copy (const MoorSys *sys,
+                       int src_dfd,
+                       int dst_dfd,
+                       const char *name,
+                       GCancellable *cancellable,
+                       MoorPlacing *out_placing);
 gboolean moor_hash_entry (const MoorSys *sys,
                           int dfd,
                           const char *name,

@@ -446,6 +446,44 @@ note_placed (Run *run,
   add_row (run, worker, &object);
 }
 
+/* Why an object has to be copied, as far as that is seen on it. */
+static MoorCause
+why_copied (Run *run, const DirData *data, int src_fd, const char *name)
+{
+  struct statx stx;
+
+  if (data->copy_only)
+    return MOOR_CAUSE_OTHER_VOLUME;
+  if (run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &stx) < 0)
+    return MOOR_CAUSE_NONE;
+  if ((stx.stx_attributes & STATX_ATTR_IMMUTABLE) != 0)
+    return MOOR_CAUSE_IMMUTABLE;
+  if ((stx.stx_attributes & STATX_ATTR_APPEND) != 0)
+    return MOOR_CAUSE_APPEND_ONLY;
+  return stx.stx_nlink >= chosen_of (run, data)->place.volume->max_links ? MOOR_CAUSE_TOO_MANY_LINKS
+                                                                         : MOOR_CAUSE_NONE;
+}
+
+/* Whether what has the name in the store is the copy that an earlier run made. */
+static gboolean
+is_earlier_copy (Run *run,
+                 const DirData *data,
+                 int src_fd,
+                 int dst_fd,
+                 const char *name,
+                 MoorPlacing *placing)
+{
+  MoorCause cause = why_copied (run, data, src_fd, name);
+  MoorPlacing found;
+
+  if ((cause == MOOR_CAUSE_NONE && run->walk->best_method == MOOR_METHOD_LINK)
+      || !moor_is_copy (run->sys, src_fd, dst_fd, name, run->cancellable, &found))
+    return FALSE;
+  *placing = found;
+  placing->cause = cause;
+  return TRUE;
+}
+
 static void
 link_one (Run *run,
           Worker *worker,
@@ -468,6 +506,9 @@ link_one (Run *run,
     }
 
   placed = place (run, data, src_fd, dst_fd, name, &placing);
+  if (placed == MOOR_PLACED_TAKEN && run->walk->writer != NULL
+      && is_earlier_copy (run, data, src_fd, dst_fd, name, &placing))
+    placed = MOOR_PLACED_COPIED;
   if (placed == MOOR_PLACED_TAKEN && run->walk->writer != NULL)
     {
       if (!supersede (run, worker, worker_index, dir, name, &error))
