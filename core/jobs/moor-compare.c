@@ -513,6 +513,7 @@ compare_attributes (MoorDir *dir, DirData *data)
   g_auto(MoorMeta) before = { 0 };
   g_auto(MoorMeta) after = { 0 };
   g_autoptr(GString) difference = g_string_new (NULL);
+  GVariant *mapped;
   int fd = moor_dir_fd (dir, NULL);
   int other_fd = data->has_other && !data->compared->moved ? moor_dir_mirror_fd (dir, NULL) : -1;
 
@@ -527,6 +528,9 @@ compare_attributes (MoorDir *dir, DirData *data)
   before.stx.stx_gid = before.stx.stx_gid == data->compared->ids.old_gid
                            ? data->compared->ids.new_gid
                            : before.stx.stx_gid;
+  mapped = moor_meta_map_xattrs (before.xattrs, &data->compared->ids);
+  g_clear_pointer (&before.xattrs, g_variant_unref);
+  before.xattrs = mapped;
   /* Ordinary use changes a folder's time. */
   before.stx.stx_mtime = after.stx.stx_mtime;
   before.flags = after.flags;

@@ -13,6 +13,11 @@ gboolean moor_undo_profile (MoorJob *job,
                             const MoorStoredProfile *profile,
                             const char **out_how,
                             GError **error);
+gboolean moor_undo_reown_home (MoorJob *job,
+                               MoorSystem *system,
+                               MoorStore *store,
+                               const MoorStoredProfile *profile,
+                               GError **error);
 gboolean moor_undo_reown (MoorJob *job,
                           MoorStore *store,
                           const MoorStoredProfile *profile,

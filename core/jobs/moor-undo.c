@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-undo-private.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "moor-text.h"
-#include "moor-walk.h"
 
 static const MoorPhase phases[] = { { "undo", 1 } };
 
@@ -109,133 +107,6 @@ move_back (MoorJob *job,
   return TRUE;
 }
 
-typedef struct
-{
-  MoorJob *job;
-  const MoorSys *sys;
-  MoorIdMap back;
-  gboolean with_folders;
-} Reown;
-
-static gboolean
-always_enter_cb (MoorDir *dir, guint worker, gpointer user_data)
-{
-  return TRUE;
-}
-
-static void
-reown_one (Reown *reown, int dfd, const char *name)
-{
-  g_autoptr(GError) error = NULL;
-  gboolean changed;
-
-  if (!moor_meta_reown (reown->sys, dfd, name, &reown->back, &changed, &error))
-    {
-      moor_job_log (reown->job, MOOR_LOG_ERROR, "%s", error->message);
-      moor_job_issue (reown->job, MOOR_SEVERITY_ERROR, MOOR_CAUSE_METADATA, name, NULL, 0,
-                      "kept the new owner");
-    }
-}
-
-static gboolean
-reown_entry_cb (MoorDir *dir,
-                const char *name,
-                guint8 type,
-                guint64 ino,
-                guint worker,
-                gpointer user_data)
-{
-  Reown *reown = user_data;
-  int dfd = moor_dir_fd (dir, NULL);
-
-  if (type != DT_DIR && dfd >= 0)
-    reown_one (reown, dfd, name);
-  return type == DT_DIR;
-}
-
-static void
-reown_problem_cb (MoorDir *dir,
-                  const char *name,
-                  int errnum,
-                  const GError *error,
-                  guint worker,
-                  gpointer user_data)
-{
-  Reown *reown = user_data;
-
-  moor_job_log (reown->job, MOOR_LOG_ERROR, "%s", error->message);
-  moor_job_issue (reown->job, MOOR_SEVERITY_ERROR, moor_cause_from_errno (errnum), name, NULL,
-                  errnum, "kept the new owner");
-}
-
-static void
-reown_leave_cb (MoorDir *dir, guint worker, gpointer user_data)
-{
-  Reown *reown = user_data;
-  int dfd = reown->with_folders ? moor_dir_fd (dir, NULL) : -1;
-
-  if (dfd >= 0)
-    reown_one (reown, dfd, ".");
-}
-
-static gboolean
-reown_tree (MoorJob *job,
-            const MoorStoredProfile *profile,
-            int dfd,
-            gboolean with_folders,
-            GError **error)
-{
-  static const MoorWalkVisitor visitor = { always_enter_cb, reown_entry_cb, NULL, reown_leave_cb,
-                                           reown_problem_cb };
-  const MoorRestoreRecord *record = &profile->restore;
-  Reown reown = { .job = job,
-                  .sys = moor_job_get_sys (job),
-                  .back = { record->target_uid, profile->uid, record->target_gid, profile->gid },
-                  .with_folders = with_folders };
-  const MoorWalkOptions options = { .sys = reown.sys };
-  const MoorWalkRoot root = { .dfd = dfd, .mirror_dfd = -1, .name = profile->name };
-
-  return moor_walk_run (&root, 1, &visitor, &reown, &options, moor_job_get_cancellable (job),
-                        error);
-}
-
-/**
- * moor_undo_reown:
- * @profile: somebody whose files got other owner numbers
- *
- * Gives the store's objects, which are the very files, their old numbers.
- * The store's own directories never had others.  May be repeated.  Blocks.
- *
- * Returns: %FALSE with %G_IO_ERROR
- */
-gboolean
-moor_undo_reown (MoorJob *job, MoorStore *store, const MoorStoredProfile *profile, GError **error)
-{
-  const MoorRestoreRecord *record = &profile->restore;
-  const MoorPart *part = moor_store_get_part (store, profile->part);
-  g_auto(MoorFd) dfd = -1;
-
-  if (record->step == MOOR_RESTORE_NONE
-      || (record->target_uid == profile->uid && record->target_gid == profile->gid))
-    return TRUE;
-  dfd = moor_open_beneath (moor_job_get_sys (job), part->tree_dfd, profile->tree_path,
-                           O_RDONLY | O_DIRECTORY, error);
-  return dfd >= 0 && reown_tree (job, profile, dfd, FALSE, error);
-}
-
-/* Of a home that was merged in place the folders got other numbers, too. */
-static gboolean
-reown_home (MoorJob *job, MoorSystem *system, const MoorStoredProfile *profile, GError **error)
-{
-  const MoorRestoreRecord *record = &profile->restore;
-  g_auto(MoorPlace) home = { .dfd = -1 };
-
-  if (record->target_uid == profile->uid && record->target_gid == profile->gid)
-    return TRUE;
-  return moor_system_locate (system, record->target_home, &home, error)
-         && (home.dfd < 0 || reown_tree (job, profile, home.dfd, TRUE, error));
-}
-
 static gboolean
 forget (MoorStore *store, const MoorStoredProfile *profile, GError **error)
 {
@@ -275,7 +146,8 @@ moor_undo_profile (MoorJob *job,
       moor_job_log (job, MOOR_LOG_INFO,
                     "The files of %s were merged into the home that is there; they stay",
                     profile->name);
-      return reown_home (job, system, profile, error) && forget (store, profile, error);
+      return moor_undo_reown_home (job, system, store, profile, error)
+             && forget (store, profile, error);
     }
   if (part->dfd < 0)
     return moor_throw (error, MOOR_ERROR_REFUSED, "the volume %s is not mounted; mount it first",
