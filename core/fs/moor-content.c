@@ -228,24 +228,75 @@ moor_hash_entry (const MoorSys *sys,
 }
 
 static gboolean
-same_outside (const struct statx *a, const struct statx *b)
-{
-  return !moor_same_inode (a, b) && a->stx_mode == b->stx_mode && a->stx_uid == b->stx_uid
-         && a->stx_gid == b->stx_gid && a->stx_size == b->stx_size
-         && a->stx_mtime.tv_sec == b->stx_mtime.tv_sec
-         && a->stx_mtime.tv_nsec == b->stx_mtime.tv_nsec && a->stx_rdev_major == b->stx_rdev_major
-         && a->stx_rdev_minor == b->stx_rdev_minor;
-}
-
-static gboolean
-same_target (const MoorSys *sys, int a_dfd, int b_dfd, const char *name)
+same_target (const MoorSys *sys, int a_dfd, const char *a_name, int b_dfd, const char *b_name)
 {
   char a[PATH_MAX];
   char b[PATH_MAX];
-  ssize_t n_a = sys->readlinkat (a_dfd, name, a, sizeof a);
-  ssize_t n_b = sys->readlinkat (b_dfd, name, b, sizeof b);
+  ssize_t n_a = sys->readlinkat (a_dfd, a_name, a, sizeof a);
+  ssize_t n_b = sys->readlinkat (b_dfd, b_name, b, sizeof b);
 
   return n_a >= 0 && n_a == n_b && memcmp (a, b, (gsize) n_a) == 0;
+}
+
+static gboolean
+same_kind (const struct statx *a, const struct statx *b)
+{
+  return ((a->stx_mode ^ b->stx_mode) & S_IFMT) == 0 && !S_ISDIR (a->stx_mode)
+         && a->stx_size == b->stx_size && a->stx_rdev_major == b->stx_rdev_major
+         && a->stx_rdev_minor == b->stx_rdev_minor;
+}
+
+/**
+ * moor_same_content:
+ * @cancellable: (nullable): looked at once every 256 KiB
+ * @out_hash: (out) (optional): the hash of both, for regular files
+ *
+ * Compares two objects by what is in them: kind, and a file's content, a symbolic
+ * link's target, a device's number.  Files of one size are read to their ends.
+ *
+ * Blocks; any thread.
+ *
+ * Returns: whether they are equal; %FALSE too for directories, and if it cannot be
+ *   found out
+ */
+gboolean
+moor_same_content (const MoorSys *sys,
+                   int a_dfd,
+                   const char *a_name,
+                   int b_dfd,
+                   const char *b_name,
+                   GCancellable *cancellable,
+                   guint8 out_hash[MOOR_HASH_BYTES])
+{
+  guint8 a_hash[MOOR_HASH_BYTES];
+  guint8 b_hash[MOOR_HASH_BYTES];
+  struct statx a;
+  struct statx b;
+
+  if (sys->statx (a_dfd, a_name, AT_SYMLINK_NOFOLLOW, MOOR_STATX_MASK, &a) < 0
+      || sys->statx (b_dfd, b_name, AT_SYMLINK_NOFOLLOW, MOOR_STATX_MASK, &b) < 0
+      || !same_kind (&a, &b))
+    return FALSE;
+  if (S_ISLNK (a.stx_mode))
+    return same_target (sys, a_dfd, a_name, b_dfd, b_name);
+  if (!S_ISREG (a.stx_mode))
+    return TRUE;
+
+  if (!moor_hash_entry (sys, a_dfd, a_name, cancellable, a_hash, NULL)
+      || !moor_hash_entry (sys, b_dfd, b_name, cancellable, b_hash, NULL)
+      || memcmp (a_hash, b_hash, sizeof a_hash) != 0)
+    return FALSE;
+  if (out_hash != NULL)
+    memcpy (out_hash, a_hash, sizeof a_hash);
+  return TRUE;
+}
+
+static gboolean
+same_outside (const struct statx *a, const struct statx *b)
+{
+  return !moor_same_inode (a, b) && a->stx_mode == b->stx_mode && a->stx_uid == b->stx_uid
+         && a->stx_gid == b->stx_gid && a->stx_mtime.tv_sec == b->stx_mtime.tv_sec
+         && a->stx_mtime.tv_nsec == b->stx_mtime.tv_nsec;
 }
 
 /**
@@ -257,8 +308,7 @@ same_target (const MoorSys *sys, int a_dfd, int b_dfd, const char *name)
  * @out_placing: (out): what lies under the target name, with its hash
  *
  * Finds what moor_copy_entry() has made in an earlier run: another object of the
- * same kind, owner, mode, size, time and content.  A file is read twice for that.
- * May be repeated.
+ * same kind, owner, mode, time and content.  A file is read twice for that.
  *
  * Blocks; any thread.
  *
@@ -272,21 +322,15 @@ moor_is_copy (const MoorSys *sys,
               GCancellable *cancellable,
               MoorPlacing *out_placing)
 {
-  guint8 hash[MOOR_HASH_BYTES];
   struct statx stx;
 
   memset (out_placing, 0, sizeof *out_placing);
   if (sys->statx (src_dfd, name, AT_SYMLINK_NOFOLLOW, MOOR_STATX_MASK, &stx) < 0
       || sys->statx (dst_dfd, name, AT_SYMLINK_NOFOLLOW, MOOR_STATX_MASK, &out_placing->stx) < 0
-      || !same_outside (&stx, &out_placing->stx))
+      || !same_outside (&stx, &out_placing->stx)
+      || !moor_same_content (sys, src_dfd, name, dst_dfd, name, cancellable, out_placing->hash))
     return FALSE;
-  if (S_ISLNK (stx.stx_mode))
-    return same_target (sys, src_dfd, dst_dfd, name);
-  if (!S_ISREG (stx.stx_mode))
-    return TRUE;
 
-  out_placing->has_hash = moor_hash_entry (sys, dst_dfd, name, cancellable, out_placing->hash, NULL)
-                          && moor_hash_entry (sys, src_dfd, name, cancellable, hash, NULL)
-                          && memcmp (hash, out_placing->hash, sizeof hash) == 0;
-  return out_placing->has_hash;
+  out_placing->has_hash = S_ISREG (stx.stx_mode);
+  return TRUE;
 }

@@ -72,6 +72,13 @@ MoorPlaced moor_place_entry (const MoorSys *sys,
                              MoorMethod best_method,
                              GCancellable *cancellable,
                              MoorPlacing *out_placing);
+gboolean moor_same_content (const MoorSys *sys,
+                            int a_dfd,
+                            const char *a_name,
+                            int b_dfd,
+                            const char *b_name,
+                            GCancellable *cancellable,
+                            guint8 out_hash[MOOR_HASH_BYTES]);
 gboolean moor_is_copy (const MoorSys *sys,
                        int src_dfd,
                        int dst_dfd,

@@ -347,6 +347,19 @@ compare_renamed (MoorDir *dir, DirData *data, const MoorObject *object, const st
   return TRUE;
 }
 
+/* What was linked into the store is copied where the home is on another volume. */
+static gboolean
+came_back_as_copy (MoorDir *dir, DirData *data, const char *name)
+{
+  const MoorComparison *comparison = data->comparison;
+  int fd = moor_dir_fd (dir, NULL);
+  int other_fd = moor_dir_mirror_fd (dir, NULL);
+
+  return comparison->options->against == MOOR_AGAINST_RESTORED && fd >= 0 && other_fd >= 0
+         && moor_same_content (comparison->sys, fd, name, other_fd, name,
+                               moor_job_get_cancellable (comparison->job), NULL);
+}
+
 static void
 compare_object (MoorDir *dir, DirData *data, const MoorObject *object, const Name *name)
 {
@@ -373,7 +386,7 @@ compare_object (MoorDir *dir, DirData *data, const MoorObject *object, const Nam
       be_same (dir, data, object, &stx, MOOR_STATUS_SAME);
       return;
     }
-  if (object->method != MOOR_METHOD_LINK)
+  if (object->method != MOOR_METHOD_LINK || came_back_as_copy (dir, data, object->name))
     {
       compare_copy (dir, data, object, object->name);
       return;

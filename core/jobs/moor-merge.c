@@ -179,19 +179,25 @@ note_renamed (Run *run, MoorDir *dir, const char *name, const char *new_name)
   report (run, dir, name, MOOR_SEVERITY_NOTE, MOOR_CAUSE_COLLISION, 0, new_name);
 }
 
+/* Whether the other object is as good as the one from the store. */
 static gboolean
-same_content (Run *run, int src_fd, int dst_fd, const char *name, const struct statx *there)
+same_content (Run *run, int src_fd, const char *name, int dst_fd, const char *there)
 {
-  struct statx here;
-  guint8 hash_here[MOOR_HASH_BYTES];
-  guint8 hash_there[MOOR_HASH_BYTES];
-  GCancellable *cancellable = moor_job_get_cancellable (run->job);
+  return moor_same_content (run->sys, src_fd, name, dst_fd, there,
+                            moor_job_get_cancellable (run->job), NULL);
+}
 
-  return run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &here) == 0
-         && S_ISREG (here.stx_mode) && S_ISREG (there->stx_mode) && here.stx_size == there->stx_size
-         && moor_hash_entry (run->sys, src_fd, name, cancellable, hash_here, NULL)
-         && moor_hash_entry (run->sys, dst_fd, name, cancellable, hash_there, NULL)
-         && memcmp (hash_here, hash_there, sizeof hash_here) == 0;
+/* The same with the same time: what an earlier run has copied. */
+static gboolean
+is_copy (Run *run, int src_fd, const char *name, int dst_fd, const char *there)
+{
+  struct statx a;
+  struct statx b;
+
+  return run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &a) == 0
+         && run->sys->statx (dst_fd, there, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &b) == 0
+         && a.stx_mtime.tv_sec == b.stx_mtime.tv_sec && a.stx_mtime.tv_nsec == b.stx_mtime.tv_nsec
+         && same_content (run, src_fd, name, dst_fd, there);
 }
 
 /* Takes a name out of the tree that is built; the home it came from keeps it. */
@@ -225,6 +231,8 @@ place_beside (Run *run,
       *out_name = numbered_name (name, n);
       placed = moor_place_entry (run->sys, src_fd, name, dst_fd, *out_name, MOOR_METHOD_LINK,
                                  moor_job_get_cancellable (run->job), placing);
+      if (placed == MOOR_PLACED_TAKEN && is_copy (run, src_fd, name, dst_fd, *out_name))
+        placed = MOOR_PLACED_ALREADY;
     }
   if (placed != MOOR_PLACED_TAKEN && placed != MOOR_PLACED_FAILED)
     note_renamed (run, dir, name, *out_name);
@@ -243,9 +251,12 @@ settle (Run *run,
 {
   gboolean is_dir = S_ISDIR (placing->stx.stx_mode);
 
+  /* In a living home nothing is taken away. */
+  if (run->merge->in_place && is_copy (run, src_fd, name, dst_fd, name))
+    return MOOR_PLACED_ALREADY;
   if (!run->merge->in_place && !is_dir
       && (run->conflict == MOOR_CONFLICT_KEEP_OLD
-          || same_content (run, src_fd, dst_fd, name, &placing->stx)))
+          || same_content (run, src_fd, name, dst_fd, name)))
     return replace (run, src_fd, dst_fd, name, placing);
   if (run->conflict != MOOR_CONFLICT_KEEP_NEW)
     return place_beside (run, dir, src_fd, dst_fd, name, out_name, placing);
