@@ -234,12 +234,19 @@ place_beside (Run *run,
       if (placed == MOOR_PLACED_TAKEN && is_copy (run, src_fd, name, dst_fd, *out_name))
         placed = MOOR_PLACED_ALREADY;
     }
-  if (placed != MOOR_PLACED_TAKEN && placed != MOOR_PLACED_FAILED)
+  if (placed == MOOR_PLACED_TAKEN)
+    {
+      placing->cause = MOOR_CAUSE_COLLISION;
+      placing->errnum = EEXIST;
+      return MOOR_PLACED_FAILED;
+    }
+  if (placed != MOOR_PLACED_FAILED)
     note_renamed (run, dir, name, *out_name);
   return placed;
 }
 
-/* The name is taken by a different object: what is done follows the options. */
+/* The name is taken by a different object: what is done follows the options.  What
+ * is still taken then has its name for good. */
 static MoorPlaced
 settle (Run *run,
         MoorDir *dir,
@@ -264,7 +271,7 @@ settle (Run *run,
   moor_counter_add (&run->merge->person->n_collisions, 1);
   report (run, dir, name, MOOR_SEVERITY_WARNING, MOOR_CAUSE_COLLISION, 0,
           "the one from before stays in the store");
-  return MOOR_PLACED_ALREADY;
+  return MOOR_PLACED_TAKEN;
 }
 
 static void
@@ -307,6 +314,7 @@ place_one (Run *run, MoorDir *dir, const char *name)
   g_autofree char *new_name = NULL;
   MoorPlacing placing = { 0 };
   MoorPlaced placed;
+  gboolean is_link;
   int src_fd = moor_dir_fd (dir, &error);
   int dst_fd = src_fd >= 0 ? moor_dir_mirror_fd (dir, &error) : -1;
 
@@ -318,6 +326,7 @@ place_one (Run *run, MoorDir *dir, const char *name)
     }
   placed = moor_place_entry (run->sys, src_fd, name, dst_fd, name, MOOR_METHOD_LINK,
                              moor_job_get_cancellable (run->job), &placing);
+  is_link = placed == MOOR_PLACED_LINKED || placed == MOOR_PLACED_ALREADY;
   if (placed == MOOR_PLACED_TAKEN && run->from_store)
     placed = settle (run, dir, src_fd, dst_fd, name, &new_name, &placing);
   if (placed == MOOR_PLACED_FAILED)
@@ -329,10 +338,13 @@ place_one (Run *run, MoorDir *dir, const char *name)
               run->from_store ? "not restored" : "stays in the replaced home");
       return;
     }
-  if (!run->from_store)
+  if (!run->from_store || placed == MOOR_PLACED_TAKEN)
     return;
   note_placed (run, dir, name, placed, &placing);
-  if (run->changes_ids)
+  /* The same object has a name in the store, where nobody can put another in its place. */
+  if (run->changes_ids && (is_link || placed == MOOR_PLACED_LINKED))
+    change_owner (run, dir, src_fd, name);
+  else if (run->changes_ids)
     change_owner (run, dir, dst_fd, new_name != NULL ? new_name : name);
 }
 

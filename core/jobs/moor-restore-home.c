@@ -151,6 +151,20 @@ is_the_captured_one (const MoorRestore *restore, const MoorRestoring *person, co
          && g_str_equal (part->volume_name, home->volume->name);
 }
 
+/* Which numbers the store's files get is written down before the first of them gets
+ * them: whoever undoes it, or rolls back, has to know, however far it came. */
+static gboolean
+announce_numbers (const MoorRestore *restore, MoorRestoring *person, GError **error)
+{
+  const MoorIdMap *ids = &person->ids;
+  MoorRestoreStep step = person->profile->restore.step;
+
+  if (ids->old_uid == ids->new_uid && ids->old_gid == ids->new_gid)
+    return TRUE;
+  return record (restore, person, restore->options->paths != NULL ? step : MOOR_RESTORE_IN_PLACE,
+                 error);
+}
+
 /* Into the living home: a mount point, no part on its volume, only some paths. */
 static gboolean
 restore_in_place (const MoorRestore *restore,
@@ -180,7 +194,8 @@ restore_in_place (const MoorRestore *restore,
   /* Some files more change no folder, nor does what never went away. */
   merging.keeps_folders = restore->options->paths != NULL
                           || is_the_captured_one (restore, person, home);
-  if (!merge (&merging, error) || !moor_store_sync (restore->store, error))
+  if (!announce_numbers (restore, person, error) || !merge (&merging, error)
+      || !moor_store_sync (restore->store, error))
     return FALSE;
   mark_again (restore, person);
   person->how = person->n_linked + person->n_copied == 0 ? "already" : "in-place";
@@ -339,7 +354,8 @@ bring_back (const MoorRestore *restore,
 
   /* A staging that was begun before a crash is gone on with, unless files may have
    * been saved in the home that is there since then: they are in none. */
-  if (state->step == MOOR_RESTORE_NONE || state->staging == NULL || (!is_empty && !state->moved))
+  if ((state->step != MOOR_RESTORE_STAGING && state->step != MOOR_RESTORE_READY)
+      || state->staging == NULL || (!is_empty && !state->moved))
     begin_staging (restore, person, part, can_move (restore, person, part, is_empty));
   state->exchanged = home->dfd >= 0;
   state->replaced_ino = inode_of (home->dfd);
@@ -381,6 +397,19 @@ has_mounts (const MoorPlace *home)
   return mounts != NULL && mounts->len > 0;
 }
 
+static void
+set_target (MoorRestoring *person, const MoorPlace *home)
+{
+  MoorRestoreRecord *state = &person->profile->restore;
+
+  g_free (state->target_name);
+  g_free (state->target_home);
+  state->target_name = g_strdup (person->target_name);
+  state->target_home = g_strdup (home->path);
+  state->target_uid = person->ids.new_uid;
+  state->target_gid = person->ids.new_gid;
+}
+
 /**
  * moor_restore_home:
  * @person: whose home; gets `how` and counters
@@ -403,7 +432,11 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
     return FALSE;
   /* Some paths go into the home that is there, whatever has become of it. */
   if (restore->options->paths != NULL)
-    return restore_in_place (restore, person, &home, &parent, error);
+    {
+      if (state->step == MOOR_RESTORE_NONE)
+        set_target (person, &home);
+      return restore_in_place (restore, person, &home, &parent, error);
+    }
   if (is_done (person, &home))
     {
       person->how = "already";
@@ -420,12 +453,7 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
         "restore back",
         person->target_name);
 
-  g_free (state->target_name);
-  g_free (state->target_home);
-  state->target_name = g_strdup (person->target_name);
-  state->target_home = g_strdup (home.path);
-  state->target_uid = person->ids.new_uid;
-  state->target_gid = person->ids.new_gid;
+  set_target (person, &home);
   part = find_part (restore, &home, &parent);
   /* Only root can swap homes, and only out of a place that nobody else can reach. */
   by_swap = geteuid () == 0 && moor_store_get_owner (restore->store) == 0;

@@ -165,7 +165,8 @@ has_other_numbers (const MoorStoredProfile *profile)
 {
   const MoorRestoreRecord *record = &profile->restore;
 
-  return record->step != MOOR_RESTORE_NONE
+  /* Without a step some paths only have come back. */
+  return record->target_name != NULL
          && (record->target_uid != profile->uid || record->target_gid != profile->gid);
 }
 

@@ -139,8 +139,12 @@ moor_undo_profile (MoorJob *job,
   g_auto(Spot) staging = { .dfd = -1 };
 
   *out_how = "none";
-  if (record->step == MOOR_RESTORE_NONE)
+  if (record->step == MOOR_RESTORE_NONE && record->target_name == NULL)
     return TRUE;
+  /* Some paths have come back, and may have got other numbers. */
+  if (record->step == MOOR_RESTORE_NONE)
+    return moor_undo_reown (job, store, profile, error) && moor_store_sync (store, error)
+           && forget (store, profile, error);
   if (record->step == MOOR_RESTORE_IN_PLACE)
     {
       *out_how = "in-place";
@@ -148,7 +152,7 @@ moor_undo_profile (MoorJob *job,
                     "The files of %s were merged into the home that is there; they stay",
                     profile->name);
       return moor_undo_reown_home (job, system, store, profile, error)
-             && forget (store, profile, error);
+             && moor_store_sync (store, error) && forget (store, profile, error);
     }
   if (part->dfd < 0)
     return moor_throw (error, MOOR_ERROR_REFUSED, "the volume %s is not mounted; mount it first",

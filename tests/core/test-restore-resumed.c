@@ -2,6 +2,7 @@
 #include "jobs-fixture.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,6 +144,83 @@ test_a_tree_that_could_not_be_opened_is_moved_the_next_time (void **state)
   assert_true (moor_test_exists (fixture->root, "home/alice/data"));
 }
 
+/* Alice's number is carol's in the new system, and something is mounted in her home. */
+static void
+take_alices_number (JobsFixture *fixture)
+{
+  moor_test_write (fixture->root, "etc/passwd",
+                   "root:x:0:0:root:/root:/bin/bash\n"
+                   "carol:x:1000:1000::/home/carol:/bin/sh\n"
+                   "alice:x:2000:2000:Alice:/home/alice:/bin/sh\n");
+  moor_test_write (fixture->root, "etc/group", "root:x:0:\ncarol:x:1000:\nalice:x:2000:\n");
+  jobs_write (fixture, "home/alice/of-today", "today", 2000);
+  jobs_mount (fixture, "home/alice/mnt", "-t", "tmpfs", "tmpfs", NULL);
+}
+
+static GCancellable *to_cancel;
+
+static int
+chown_and_cancel (int dfd, const char *path, uid_t uid, gid_t gid, int flags)
+{
+  g_cancellable_cancel (to_cancel);
+  return moor_sys_posix ()->fchownat (dfd, path, uid, gid, flags);
+}
+
+static void
+assert_old_numbers (JobsFixture *fixture)
+{
+  g_autofree char *home = g_build_filename (fixture->store, "old-system/home/alice", NULL);
+  g_autofree char *tree = jobs_tree (home, NULL, JOBS_TREE_PLAIN);
+
+  assert_null (strstr (tree, "2000"));
+}
+
+static void
+test_numbers_given_before_it_was_cut_off_are_taken_back (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  GCancellable *before = fixture->cancellable;
+
+  if (!jobs_can_make_accounts ())
+    {
+      moor_test_skip ("accounts are made by root, with the package passwd");
+      return;
+    }
+  take_alices_number (fixture);
+  fixture->cancellable = to_cancel = cancellable;
+  sys.fchownat = chown_and_cancel;
+  fixture->sys = &sys;
+  jobs_must (fixture, MOOR_EXIT_CANCELLED, "restore", "\"users\":[\"alice\"]");
+  fixture->sys = NULL;
+  fixture->cancellable = before;
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "undo", NULL);
+  assert_old_numbers (fixture);
+}
+
+static void
+test_a_roll_back_takes_the_numbers_of_some_paths_back (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  if (!jobs_can_make_accounts ())
+    {
+      moor_test_skip ("accounts are made by root, with the package passwd");
+      return;
+    }
+  take_alices_number (fixture);
+  (void) jobs_try (fixture, "restore", "\"users\":[\"alice\"],\"paths\":[\"/home/alice/data\"]",
+                   NULL);
+  jobs_unmount (fixture);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "rollback", NULL);
+  {
+    g_autofree char *home = jobs_path (fixture, "home/alice");
+    g_autofree char *tree = jobs_tree (home, NULL, JOBS_TREE_PLAIN);
+
+    assert_null (strstr (tree, "2000"));
+  }
+}
+
 int
 main (void)
 {
@@ -152,6 +230,10 @@ main (void)
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_tree_that_could_not_be_opened_is_moved_the_next_time,
                                      setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_numbers_given_before_it_was_cut_off_are_taken_back, setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_roll_back_takes_the_numbers_of_some_paths_back, setup,
+                                     jobs_teardown),
   };
 
   return cmocka_run_group_tests_name ("core/restore-resumed", tests, NULL, NULL);
