@@ -210,6 +210,18 @@ fill_time (const struct statx *stx, gint64 *out_mtime_ns)
   *out_mtime_ns = stx->stx_mtime.tv_sec * G_GINT64_CONSTANT (1000000000) + stx->stx_mtime.tv_nsec;
 }
 
+/* A link is the very file; a copy has to be read to know that it is whole. */
+static gboolean
+is_damaged_copy (const MoorComparison *comparison, int fd, const MoorObject *object)
+{
+  guint8 hash[MOOR_HASH_BYTES];
+
+  return object->method != MOOR_METHOD_LINK && object->hash != NULL
+         && (!moor_hash_entry (comparison->sys, fd, object->name,
+                               moor_job_get_cancellable (comparison->job), hash, NULL)
+             || memcmp (hash, object->hash, sizeof hash) != 0);
+}
+
 /* Whether what lies in the store is still what was captured; says what is not. */
 static gboolean
 check_store (MoorDir *dir, DirData *data, const MoorObject *object, struct statx *out_stx)
@@ -240,6 +252,12 @@ check_store (MoorDir *dir, DirData *data, const MoorObject *object, struct statx
     {
       differ (dir, object->name, MOOR_STATUS_CHANGED, MOOR_CAUSE_CHANGED, object->kind, TRUE,
               "it was edited since the capture; the edit is in the store too");
+      return FALSE;
+    }
+  if (is_damaged_copy (comparison, fd, object))
+    {
+      differ (dir, object->name, MOOR_STATUS_CHANGED, MOOR_CAUSE_CHANGED, object->kind, TRUE,
+              "the copy does not hold what was copied");
       return FALSE;
     }
   return TRUE;
@@ -526,15 +544,20 @@ compare_attributes (MoorDir *dir, DirData *data)
   g_auto(MoorMeta) before = { 0 };
   g_auto(MoorMeta) after = { 0 };
   g_autoptr(GString) difference = g_string_new (NULL);
+  g_autoptr(GError) error = NULL;
   GVariant *mapped;
   int fd = moor_dir_fd (dir, NULL);
   int other_fd = data->has_other && !data->compared->moved ? moor_dir_mirror_fd (dir, NULL) : -1;
 
   if (comparison->options->against != MOOR_AGAINST_RESTORED || fd < 0 || other_fd < 0)
     return;
-  if (!moor_meta_read (comparison->sys, fd, &before, NULL)
-      || !moor_meta_read (comparison->sys, other_fd, &after, NULL))
-    return;
+  if (!moor_meta_read (comparison->sys, fd, &before, &error)
+      || !moor_meta_read (comparison->sys, other_fd, &after, &error))
+    {
+      differ (dir, "", MOOR_STATUS_METADATA, MOOR_CAUSE_READ_ERROR, MOOR_KIND_DIRECTORY, TRUE,
+              error->message);
+      return;
+    }
   before.stx.stx_uid = before.stx.stx_uid == data->compared->ids.old_uid
                            ? data->compared->ids.new_uid
                            : before.stx.stx_uid;

@@ -159,6 +159,24 @@ test_a_store_that_cannot_be_opened_is_no_proof (void **state)
 }
 
 static void
+test_a_copy_that_is_not_what_was_copied_is_no_proof (void **state)
+{
+  static const struct timespec times[2] = { { 1500000000, 1 }, { 1400000000, 123456789 } };
+  JobsFixture *fixture = *state;
+  g_autofree char *data = jobs_path (fixture, "home/alice/data");
+  g_autofree char *folder = g_build_filename (fixture->store, "tree", fixture->root, "home/alice",
+                                              NULL);
+  g_autofree char *copy = g_build_filename (folder, "data", NULL);
+
+  assert_int_equal (utimensat (AT_FDCWD, data, times, 0), 0);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", "\"method\":\"copy\"");
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", AGAINST_SOURCE);
+  moor_test_write (folder, "data", "DATA of alice");
+  assert_int_equal (utimensat (AT_FDCWD, copy, times, 0), 0);
+  assert_gate_closed (fixture);
+}
+
+static void
 test_what_is_saved_anew_in_a_subvolume_is_seen (void **state)
 {
   JobsFixture *fixture;
@@ -200,6 +218,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_a_home_that_cannot_be_opened_is_an_issue, setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_store_that_cannot_be_opened_is_no_proof, setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_copy_that_is_not_what_was_copied_is_no_proof, setup,
                                      jobs_teardown),
     cmocka_unit_test (test_what_is_saved_anew_in_a_subvolume_is_seen),
   };
