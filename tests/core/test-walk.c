@@ -280,7 +280,7 @@ sum_of (const Trip *trip, gsize offset)
   guint sum = 0;
 
   for (guint i = 0; i < MAX_WORKERS; i++)
-    sum += *(const guint *) ((const char *) &trip->seen[i] + offset);
+    sum += G_STRUCT_MEMBER (guint, &trip->seen[i], offset);
   return sum;
 }
 
