@@ -91,7 +91,6 @@ test_the_very_files_get_the_new_numbers (void **state)
 {
   JobsFixture *fixture = *state;
   g_autoptr(JsonObject) result = NULL;
-  g_autofree char *before = NULL;
   g_autofree char *setuid = jobs_path (fixture, "home/alice/bin/setuid");
   g_autofree char *capable = jobs_path (fixture, "home/alice/bin/capable");
   g_autofree char *acl = NULL;
