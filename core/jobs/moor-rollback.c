@@ -64,10 +64,16 @@ list_cb (const char *path, MoorConsequence consequence, gpointer user_data)
 static gboolean
 choose_new_name (Rollback *rollback, GError **error)
 {
+  g_autoptr(GError) problem = NULL;
   struct statx stx;
 
   g_free (rollback->new_name);
-  rollback->new_name = moor_store_dup_meta (rollback->store, "new-system", NULL);
+  rollback->new_name = moor_store_dup_meta (rollback->store, "new-system", &problem);
+  if (problem != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
   if (rollback->new_name != NULL && moor_name_is_valid (rollback->new_name))
     return TRUE;
   g_clear_pointer (&rollback->new_name, g_free);
@@ -242,6 +248,22 @@ list_saved_since (Rollback *rollback, JsonArray *out, GError **error)
   return searched;
 }
 
+/* Whether a person's folder of the store became the home, and went out with it.  Seen
+ * on the store itself: what is recorded is forgotten one by one. */
+static gboolean
+lost_tree (const Rollback *rollback, const MoorStoredProfile *profile)
+{
+  const MoorPart *part = moor_store_get_part (rollback->store, profile->part);
+  g_autoptr(GError) error = NULL;
+  g_auto(MoorFd) dfd = -1;
+
+  if (part->tree_dfd < 0)
+    return profile->restore.moved;
+  dfd = moor_open_beneath (rollback->sys, part->tree_dfd, profile->tree_path, O_PATH | O_DIRECTORY,
+                           &error);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+}
+
 /* After it the store is as it was when it was sealed; unless its own trees were
  * moved out into the new system: then its capture has to be gone on with. */
 static gboolean
@@ -255,7 +277,7 @@ conclude (Rollback *rollback, GError **error)
     {
       const MoorStoredProfile *profile = g_ptr_array_index (profiles, i);
 
-      moved = moved || profile->restore.moved;
+      moved = moved || lost_tree (rollback, profile);
       if (!moor_store_set_restore (rollback->store, profile->id, &none, error))
         return FALSE;
     }
@@ -282,6 +304,18 @@ begin (Rollback *rollback, GError **error)
 }
 
 static gboolean
+throw_no_phase (const Rollback *rollback, const char *phase, GError **error)
+{
+  if (error != NULL && *error != NULL)
+    return FALSE;
+  return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
+                     "the catalogue of the store at %s does not say how far the roll back has come "
+                     "(“%s”); the old system is in the store's folder “%s”",
+                     moor_store_get_path (rollback->store), phase != NULL ? phase : "",
+                     MOOR_OLD_SYSTEM);
+}
+
+static gboolean
 run (Rollback *rollback, JsonObject *result, GError **error)
 {
   JsonArray *profiles = json_array_new ();
@@ -295,8 +329,11 @@ run (Rollback *rollback, JsonObject *result, GError **error)
   else if (!begin (rollback, error))
     return FALSE;
 
-  phase = moor_store_dup_meta (rollback->store, "rollback", NULL);
-  if (g_strcmp0 (phase, PHASE_OUT) == 0)
+  /* Taken for the other one, both systems would be mixed. */
+  phase = moor_store_dup_meta (rollback->store, "rollback", error);
+  if (phase == NULL || (!g_str_equal (phase, PHASE_OUT) && !g_str_equal (phase, PHASE_IN)))
+    return throw_no_phase (rollback, phase, error);
+  if (g_str_equal (phase, PHASE_OUT))
     {
       moor_job_begin_phase (rollback->job, "homes", 0, 0);
       if (!take_homes_back (rollback, profiles, error) || !choose_new_name (rollback, error))
@@ -390,7 +427,8 @@ moor_rollback_run (MoorJob *job,
     }
   rollback.sys = moor_job_get_sys (job);
   rollback.part = moor_root_part (store, system, FALSE, error);
-  if (rollback.part == NULL || !moor_keep_init (&rollback.keep, system, store, NULL, error)
+  if (rollback.part == NULL || !moor_root_check_same (system, store, error)
+      || !moor_keep_init (&rollback.keep, system, store, NULL, error)
       || !check_old_system (&rollback, error))
     return FALSE;
 

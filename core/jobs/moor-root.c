@@ -25,18 +25,36 @@ moor_keep_clear (MoorKeep *keep)
   g_clear_pointer (&keep->paths, g_ptr_array_unref);
 }
 
-/* What an earlier run of the same job kept stays kept. */
-static void
-keep_recorded (MoorKeep *keep, MoorStore *store)
+/* As moor_store_dup_meta(), where a key that cannot be read is not taken for none. */
+static gboolean
+read_meta (MoorStore *store, const char *key, char **out_value, GError **error)
 {
-  g_autofree char *text = moor_store_dup_meta (store, "kept", NULL);
-  g_auto(GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+  g_autoptr(GError) problem = NULL;
+
+  *out_value = moor_store_dup_meta (store, key, &problem);
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
+
+/* What an earlier run of the same job kept stays kept. */
+static gboolean
+keep_recorded (MoorKeep *keep, MoorStore *store, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_auto(GStrv) lines = NULL;
+
+  if (!read_meta (store, "kept", &text, error))
+    return FALSE;
+  lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
 
   for (char **line = lines; line != NULL && *line != NULL; line++)
     {
       if (**line != '\0')
         g_ptr_array_add (keep->paths, g_strcompress (*line));
     }
+  return TRUE;
 }
 
 /**
@@ -95,7 +113,8 @@ keep_parts (MoorKeep *keep, const char *root_path, MoorStore *store)
  *
  * Blocks.  Any thread.
  *
- * Returns: %FALSE with %MOOR_ERROR_REFUSED if a path to be protected is not there
+ * Returns: %FALSE with %MOOR_ERROR_REFUSED if a path to be protected is not there, or
+ *   an error of the catalogue
  */
 gboolean
 moor_keep_init (MoorKeep *keep,
@@ -109,7 +128,8 @@ moor_keep_init (MoorKeep *keep,
   keep->paths = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (keep->paths, g_strdup ("lost+found"));
   keep_parts (keep, root_path, store);
-  keep_recorded (keep, store);
+  if (!keep_recorded (keep, store, error))
+    return FALSE;
 
   for (; protect != NULL && *protect != NULL; protect++)
     {
@@ -213,6 +233,45 @@ moor_root_check (MoorSystem *system, const char *what, GError **error)
       "something is mounted below %s: %s. Unmount it first; what is on it stays there "
       "untouched, a part of the store too",
       moor_system_get_path (system), names->str);
+}
+
+/**
+ * moor_root_describe:
+ *
+ * Returns: (transfer full): where the root of @system is, in words that survive a
+ *   restart; %NULL with %G_IO_ERROR.  Blocks.  Any thread.
+ */
+char *
+moor_root_describe (MoorSystem *system, GError **error)
+{
+  MoorVolume *volume = moor_system_get_volume (system);
+  g_autofree char *path = moor_volume_path_of (volume, moor_system_get_dfd (system), error);
+
+  return path != NULL ? g_strdup_printf ("%s:/%s", volume->name, path) : NULL;
+}
+
+/**
+ * moor_root_check_same:
+ *
+ * Looks whether @system is the one that was set aside into @store.  Blocks.  Any
+ * thread.
+ *
+ * Returns: %FALSE with %MOOR_ERROR_REFUSED if it is another one, or %G_IO_ERROR
+ */
+gboolean
+moor_root_check_same (MoorSystem *system, MoorStore *store, GError **error)
+{
+  g_autofree char *here = moor_root_describe (system, error);
+  g_autofree char *recorded = NULL;
+
+  if (here == NULL || !read_meta (store, "root", &recorded, error))
+    return FALSE;
+  if (recorded != NULL && !g_str_equal (here, recorded))
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "the store at %s belongs to the system at %s, and this one is at %s; name "
+                       "the right one with --root",
+                       moor_store_get_path (store), recorded, here);
+  return TRUE;
 }
 
 /**
@@ -534,8 +593,10 @@ moor_root_reinstate (MoorJob *job,
     {
       const char *path = g_ptr_array_index (ancestors, i);
       g_autofree char *key = g_strconcat ("ancestor:", path, NULL);
-      g_autofree char *text = moor_store_dup_meta (store, key, NULL);
+      g_autofree char *text = NULL;
 
+      if (!read_meta (store, key, &text, error))
+        return FALSE;
       if (text != NULL && !reinstate_one (moor_job_get_sys (job), root_dfd, path, text, error))
         return FALSE;
     }

@@ -42,6 +42,8 @@ gboolean moor_keep_init (MoorKeep *keep,
 gboolean moor_keep_record (const MoorKeep *keep, MoorStore *store, GError **error);
 gboolean moor_store_is_trusted (MoorStore *store, const char *what, GError **error);
 gboolean moor_root_check (MoorSystem *system, const char *what, GError **error);
+char *moor_root_describe (MoorSystem *system, GError **error);
+gboolean moor_root_check_same (MoorSystem *system, MoorStore *store, GError **error);
 const MoorPart *moor_root_part (MoorStore *store,
                                 MoorSystem *system,
                                 gboolean make,

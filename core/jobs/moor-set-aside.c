@@ -87,31 +87,6 @@ list_unselected (MoorJob *job,
   return stored != NULL;
 }
 
-/* Where the root is, in words that survive a restart. */
-static char *
-describe_root (MoorSystem *system, GError **error)
-{
-  MoorVolume *volume = moor_system_get_volume (system);
-  g_autofree char *path = moor_volume_path_of (volume, moor_system_get_dfd (system), error);
-
-  return path != NULL ? g_strdup_printf ("%s:/%s", volume->name, path) : NULL;
-}
-
-static gboolean
-check_same_root (MoorSystem *system, MoorStore *store, GError **error)
-{
-  g_autofree char *here = describe_root (system, error);
-  g_autofree char *recorded = moor_store_dup_meta (store, "root", NULL);
-
-  if (here == NULL)
-    return FALSE;
-  if (recorded != NULL && !g_str_equal (here, recorded))
-    return moor_throw (error, MOOR_ERROR_REFUSED,
-                       "the store at %s belongs to the system at %s, and this one is at %s",
-                       moor_store_get_path (store), recorded, here);
-  return TRUE;
-}
-
 static gboolean
 open_old_system (MoorJob *job,
                  MoorStore *store,
@@ -230,7 +205,7 @@ moor_set_aside_run (MoorJob *job,
   if (options->dry_run)
     return rehearse (job, system, &keep, result, error);
 
-  root = describe_root (system, error);
+  root = moor_root_describe (system, error);
   return root != NULL && check_no_old_system (job, part, error)
          && moor_store_set_meta (store, "root", root, error)
          && moor_keep_record (&keep, store, error)
@@ -257,7 +232,7 @@ moor_set_aside_continue (MoorJob *job,
 {
   g_auto(MoorKeep) keep = { NULL };
 
-  if (!check_same_root (system, store, error) || !moor_root_check (system, "set aside", error)
+  if (!moor_root_check_same (system, store, error) || !moor_root_check (system, "set aside", error)
       || !moor_keep_init (&keep, system, store, options->protect, error))
     return FALSE;
   moor_job_log (job, MOOR_LOG_INFO, "Going on with the set aside that was cut off");

@@ -178,6 +178,22 @@ test_a_second_refresh_after_a_roll_back (void **state)
   assert_true (moor_test_exists (fixture->store, "new-system-2/usr/bin/new-tool"));
 }
 
+/* The old system goes back to where it came from, and nothing else is moved out. */
+static void
+test_another_root_is_refused (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *other = g_build_filename (fixture->dir, "other", NULL);
+  g_autofree char *members = g_strdup_printf ("\"root\":\"%s\"", other);
+
+  NEEDS_ACCOUNTS ();
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "set-aside", NULL);
+  moor_test_write (other, "etc/os-release", "ID=debian\n");
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "rollback", members);
+  assert_true (moor_test_exists (other, "etc/os-release"));
+  assert_false (moor_test_exists (other, "usr"));
+}
+
 static void
 test_without_an_old_system_it_says_what_to_do (void **state)
 {
@@ -223,6 +239,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_a_moved_home_is_rolled_back_too, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_other_numbers_are_given_back, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_second_refresh_after_a_roll_back, setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_another_root_is_refused, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_without_an_old_system_it_says_what_to_do, setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_after_it_the_store_can_be_deleted, setup, jobs_teardown),
