@@ -57,6 +57,7 @@ void jobs_mount (JobsFixture *fixture, const char *below_root, const char *first
     G_GNUC_NULL_TERMINATED;
 void jobs_unmount (JobsFixture *fixture);
 void jobs_command (const char *first, ...) G_GNUC_NULL_TERMINATED;
+void jobs_add_people (const JobsFixture *fixture);
 void jobs_unpack_image (const JobsFixture *fixture);
 void jobs_clear_root (const JobsFixture *fixture);
 

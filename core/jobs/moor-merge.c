@@ -28,6 +28,7 @@ typedef struct
   gboolean from_store;
   gboolean changes_ids;
   MoorConflict conflict;
+  gsize n_left;      /* (atomic): what of the home that is there could not be taken over */
   GPtrArray *wanted; /* (element-type filename) (owned) (nullable): paths below the home */
 
   GMutex lock;        /* guards renamed */
@@ -83,6 +84,8 @@ report (Run *run,
   g_autofree char *path = g_build_filename (person->target_home, below, NULL);
 
   moor_job_issue (run->job, severity, cause, path, person->target_name, errnum, action);
+  if (!run->from_store && severity == MOOR_SEVERITY_ERROR)
+    moor_counter_add (&run->n_left, 1);
 }
 
 static gboolean
@@ -335,7 +338,7 @@ place_one (Run *run, MoorDir *dir, const char *name)
               !run->from_store && placing.cause == MOOR_CAUSE_VANISHED ? MOOR_SEVERITY_NOTE
                                                                        : MOOR_SEVERITY_ERROR,
               placing.cause, placing.errnum,
-              run->from_store ? "not restored" : "stays in the replaced home");
+              run->from_store ? "not restored" : "not taken over from the home that is there");
       return;
     }
   if (!run->from_store || placed == MOOR_PLACED_TAKEN)
@@ -528,7 +531,8 @@ problem_cb (MoorDir *dir,
 
   moor_job_log (run->job, MOOR_LOG_ERROR, "%s", error->message);
   report (run, dir, name, MOOR_SEVERITY_ERROR, cause, errnum,
-          run->from_store ? "not restored, nor what it holds" : "stays in the replaced home");
+          run->from_store ? "not restored, nor what it holds"
+                          : "not taken over from the home that is there");
 }
 
 static gboolean
@@ -630,6 +634,21 @@ record_renamed (Run *run, GError **error)
   return moor_store_set_target_names (store, names, error);
 }
 
+/* Nobody is to miss in the new home what was in the one that is there. */
+static gboolean
+check_nothing_left (const Run *run, GError **error)
+{
+  gsize n_left = moor_counter_get (&run->n_left);
+
+  if (n_left == 0)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+               "%" G_GSIZE_FORMAT " objects of the home that is there could not be taken over "
+               "into the new one, so “%s” stays as it is; see which, and run this again",
+               n_left, run->merge->person->target_home);
+  return FALSE;
+}
+
 /**
  * moor_merge_run:
  *
@@ -652,7 +671,8 @@ moor_merge_run (const MoorMerge *merge, GError **error)
   run.wanted = list_wanted (merge);
   run.renamed = g_ptr_array_new_with_free_func (g_free);
   g_mutex_init (&run.lock);
-  merged = merge->existing_dfd < 0 || walk (&run, merge->existing_dfd, error);
+  merged = merge->existing_dfd < 0
+           || (walk (&run, merge->existing_dfd, error) && check_nothing_left (&run, error));
   run.from_store = TRUE;
   merged = merged && walk (&run, merge->store_dfd, error) && record_renamed (&run, error);
   g_clear_pointer (&run.wanted, g_ptr_array_unref);

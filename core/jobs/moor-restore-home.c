@@ -376,6 +376,33 @@ is_done (const MoorRestoring *person, const MoorPlace *home)
          && inode_of (home->dfd) == state->staging_ino;
 }
 
+/* Whether the last restore ended with something missing or different. */
+static gboolean
+is_wanting (const MoorRestore *restore)
+{
+  g_autofree char *verified = moor_store_dup_meta (restore->store, "restore-verified", NULL);
+
+  return g_strcmp0 (verified, "differs") == 0;
+}
+
+/* A home came back, but not all of it: what could not be restored then may be now. */
+static gboolean
+complete (const MoorRestore *restore, MoorRestoring *person, const MoorPlace *home, GError **error)
+{
+  MoorMerge merging = { .restore = restore,
+                        .person = person,
+                        .existing_dfd = -1,
+                        .target_dfd = home->dfd,
+                        .in_place = TRUE };
+
+  if (!merge (&merging, error) || !moor_store_sync (restore->store, error))
+    return FALSE;
+  mark_again (restore, person);
+  if (person->n_linked + person->n_copied > 0)
+    person->how = "in-place";
+  return TRUE;
+}
+
 /* The part whose volume the home is on, if a rename between them is possible. */
 static const MoorPart *
 find_part (const MoorRestore *restore, const MoorPlace *home, const MoorPlace *parent)
@@ -440,7 +467,9 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
   if (is_done (person, &home))
     {
       person->how = "already";
-      return state->step == MOOR_RESTORE_DONE || record (restore, person, MOOR_RESTORE_DONE, error);
+      if (state->step != MOOR_RESTORE_DONE)
+        return record (restore, person, MOOR_RESTORE_DONE, error);
+      return state->moved || !is_wanting (restore) || complete (restore, person, &home, error);
     }
   /* What came back and was taken away since comes back once more; a home that was
    * moved out of the store is not there any more. */
