@@ -12,7 +12,9 @@
 
 #define PROBE_OBJECTS 4000
 #define DIRECTORY_UNITS 2.4
-#define CATALOGUE_FACTOR 1.12 /* rows, sealing: what a capture does and a probe does not */
+#define CATALOGUE_FACTOR 1.28 /* rows, index, sealing: what a capture does and a probe does not */
+#define N_COMMITS 50          /* what making and sealing a store waits for, measured */
+#define N_COMMIT_PROBES 6
 #define RANGE_LOW 0.75
 #define RANGE_HIGH 1.45
 #define CATALOGUE_ROW_BYTES 130
@@ -51,6 +53,21 @@ make_probe_folder (const MoorSys *sys, int volume_dfd)
   g_autofree char *name = g_strdup_printf (".mooring-probe-%08x", g_random_int ());
 
   return sys->mkdirat (volume_dfd, name, 0700) == 0 ? g_steal_pointer (&name) : NULL;
+}
+
+/* How long it takes until a little that was written is on the disk, in seconds. */
+static double
+time_commit (const MoorSys *sys, int probe_dfd)
+{
+  g_auto(MoorFd) fd = sys->openat (probe_dfd, "commit",
+                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  gint64 started_us = g_get_monotonic_time ();
+  guint n = 0;
+
+  while (fd >= 0 && n < N_COMMIT_PROBES && sys->write (fd, "commit", 6) == 6
+         && sys->fsync (fd) == 0)
+    n++;
+  return n > 0 ? (double) (g_get_monotonic_time () - started_us) / G_USEC_PER_SEC / n : 0;
 }
 
 /* Links a part of the homes and takes the time.  FALSE: nothing to be learned. */
@@ -100,8 +117,8 @@ probe (MoorLinkCost *cost,
   if (!walked || units < 200)
     return FALSE;
   cost->unit_s = (double) (linked_us - started_us) / G_USEC_PER_SEC / units * CATALOGUE_FACTOR;
-  /* Making and sealing a store commits a handful of times. */
-  cost->fixed_s = CLAMP (sync_s * 3, 0.02, 2);
+  cost->fixed_s = CLAMP (2 * sync_s + N_COMMITS * time_commit (moor_job_get_sys (job), probe_dfd),
+                         0.03, 5);
   return TRUE;
 }
 

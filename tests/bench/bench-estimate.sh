@@ -60,9 +60,9 @@ while [ "$run" -lt "$runs" ]; do
   "$MOORING" --json capture --root "$system" --store "$store" >"$volumes_dir/capture" 2>/dev/null
   took=$(number "$volumes_dir/capture" seconds)
   verdict=$(awk -v l="$low" -v h="$high" -v t="$took" 'BEGIN {
-    printf "%s %.2f", (t >= l && t <= h) ? "inside" : t < l ? "below" : "above", l > 0 ? h / l : 0 }')
+    printf "%s %.2f", ((t >= l && t <= h) ? "inside" : (t < l ? "below" : "above")), ((l > 0) ? h / l : 0) }')
   [ "${verdict%% *}" != inside ] || n_inside=$((n_inside + 1))
-  widest=$(awk -v a="$widest" -v b="${verdict#* }" 'BEGIN { print a > b ? a : b }')
+  widest=$(awk -v a="$widest" -v b="${verdict#* }" 'BEGIN { print (a > b ? a : b) }')
   printf '  %-10s announced %8.3f to %8.3f s, took %8.3f s: %s\n' "$kind" "$low" "$high" "$took" \
     "${verdict%% *}"
   rm -rf "$store" "$system/home" "$system/etc"
