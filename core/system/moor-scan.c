@@ -398,15 +398,37 @@ add_homed_image (Scan *scan, const char *path, const char *name, const struct st
   g_ptr_array_add (scan->profiles, profile);
 }
 
+/* What may be somebody's home and cannot be looked at is told about. */
+static void
+note_unseen (Scan *scan, const char *path, const GError *error)
+{
+  MoorCause cause = MOOR_CAUSE_PERMISSION;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_MOUNTED))
+    cause = MOOR_CAUSE_VOLUME_MISSING;
+  g_ptr_array_add (scan->system->problems,
+                   moor_issue_new (MOOR_SEVERITY_WARNING, cause, path, NULL, 0, error->message));
+}
+
 static void
 visit_entry (Scan *scan, const char *dir, int dir_fd, const char *name)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
   g_auto(MoorSpot) spot = MOOR_SPOT_INIT;
+  g_autoptr(GError) error = NULL;
   struct stat st;
 
-  if (fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK (st.st_mode)
-      || is_known (scan, path))
+  if (is_known (scan, path))
+    return;
+  if (fstatat (dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    {
+      (void) moor_throw_errno (&error, errno, "looking at it");
+      note_unseen (scan, path, error);
+      return;
+    }
+  if (S_ISLNK (st.st_mode))
     return;
   if (S_ISREG (st.st_mode) && g_str_has_suffix (name, ".home"))
     {
@@ -417,8 +439,13 @@ visit_entry (Scan *scan, const char *dir, int dir_fd, const char *name)
     return;
 
   /* By path once more, because the system may mount something there. */
-  if (!moor_system_resolve (scan->system, path, &spot, NULL) || spot.fd < 0
-      || fstat (spot.fd, &st) < 0 || !S_ISDIR (st.st_mode) || is_store (scan, spot.fd, &st))
+  if (!moor_system_resolve (scan->system, path, &spot, &error))
+    {
+      note_unseen (scan, path, error);
+      return;
+    }
+  if (spot.fd < 0 || fstat (spot.fd, &st) < 0 || !S_ISDIR (st.st_mode)
+      || is_store (scan, spot.fd, &st))
     return;
   add_orphan (scan, path, name, spot.fd, spot.parent_fd, &st);
 }

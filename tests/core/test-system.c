@@ -649,6 +649,24 @@ test_a_volume_that_is_not_mounted_is_named (void **state)
   assert_false (moor_system_mounts (system, "/"));
 }
 
+/* No passwd names it, as with LDAP, and the volume it is on is not there. */
+static void
+test_a_nameless_home_on_a_missing_volume_is_told (void **state)
+{
+  const Fixture *fixture = *state;
+  g_autoptr(MoorSystem) system = NULL;
+  const MoorIssue *issue;
+
+  moor_test_write (fixture->root, "home/elsewhere/.keep", "");
+  moor_test_write (fixture->root, "etc/fstab",
+                   "LABEL=no-such-volume /home/elsewhere ext4 defaults 0 2\n");
+  system = open_system (fixture);
+  assert_int_equal (moor_system_get_problems (system)->len, 1);
+  issue = g_ptr_array_index (moor_system_get_problems (system), 0);
+  assert_int_equal (issue->cause, MOOR_CAUSE_VOLUME_MISSING);
+  assert_string_equal (issue->path, "/home/elsewhere");
+}
+
 static void
 test_a_missing_volume_of_home_is_told_even_without_accounts (void **state)
 {
@@ -879,6 +897,7 @@ main (void)
     system_test (test_the_root_itself_has_a_place),
     system_test (test_a_file_is_no_place),
     system_test (test_a_volume_that_is_not_mounted_is_named),
+    system_test (test_a_nameless_home_on_a_missing_volume_is_told),
     system_test (test_a_missing_volume_of_home_is_told_even_without_accounts),
     system_test (test_bind_mounts_of_the_system_are_followed),
     system_test (test_bind_mounts_in_a_circle_are_refused),
