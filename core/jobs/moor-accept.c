@@ -5,6 +5,7 @@
 
 #include "moor-erase.h"
 #include "moor-restore-private.h"
+#include "moor-set-aside.h"
 #include "moor-text.h"
 #include "moor-verify.h"
 
@@ -18,6 +19,7 @@ enum
 {
   CLASS_PROGRAMS, /* the old system itself */
   CLASS_CACHES,   /* of people whose homes came back: what the capture left out */
+  CLASS_BACK,     /* of them: what is not left out, and should have come back */
   CLASS_HOMES,    /* homes that are in no store */
   CLASS_DATA,     /* services, databases, what administrators keep */
   CLASS_UNKNOWN,  /* top-level folders no system has by itself */
@@ -29,16 +31,113 @@ enum
 
 G_STATIC_ASSERT (N_CLASSES <= MOOR_MAX_CLASSES);
 
-static const char *const class_ids[N_CLASSES] = { "programs", "caches",   "homes",      "data",
-                                                  "unknown",  "replaced", "new-system", "store" };
+static const char *const class_ids[N_CLASSES] = { "programs", "caches",     "back",
+                                                  "homes",    "data",       "unknown",
+                                                  "replaced", "new-system", "store" };
 
 static const MoorPhase phases[] = { { "verify", 25 }, { "check", 25 }, { "delete", 50 } };
+
+/* An object that the store has a copy of: another inode, but not lost.  Where it
+ * is does not matter: with name, size and nanosecond the content is the same. */
+typedef struct
+{
+  const char *name;
+  guint64 size;
+  gint64 mtime_ns;
+} Copied;
 
 typedef struct
 {
   GArray *roots;       /* (element-type MoorWalkRoot) */
   GPtrArray *profiles; /* (element-type MoorStoredProfile) */
+  char **unselected;   /* homes that are in no store, without leading slash */
+  MoorRules *rules;
+  GHashTable *copied; /* (element-type Copied) (owned) */
 } Classes;
+
+static guint
+copied_hash (gconstpointer key)
+{
+  const Copied *copied = key;
+
+  return g_str_hash (copied->name) ^ (guint) copied->mtime_ns;
+}
+
+static gboolean
+copied_equal (gconstpointer a, gconstpointer b)
+{
+  const Copied *one = a;
+  const Copied *other = b;
+
+  return one->size == other->size && one->mtime_ns == other->mtime_ns
+         && g_str_equal (one->name, other->name);
+}
+
+static void
+copied_free (Copied *copied)
+{
+  g_free ((char *) copied->name);
+  g_free (copied);
+}
+
+static gboolean
+add_copied_cb (const MoorObject *object, gpointer user_data)
+{
+  if (object->method == MOOR_METHOD_COPY || object->method == MOOR_METHOD_REFLINK)
+    {
+      Copied *copied = g_new (Copied, 1);
+
+      *copied = (Copied){ g_strdup (object->name), object->size, object->mtime_ns };
+      g_hash_table_add (user_data, copied);
+    }
+  return TRUE;
+}
+
+static gboolean
+load_copied (Classes *classes, MoorStore *store, GError **error)
+{
+  g_autoptr(MoorReader) reader = NULL;
+
+  for (guint i = 0; i < classes->profiles->len; i++)
+    {
+      const MoorStoredProfile *profile = g_ptr_array_index (classes->profiles, i);
+
+      if (profile->n_copied == 0)
+        continue;
+      if (reader == NULL)
+        reader = moor_reader_new (store, error);
+      if (reader == NULL
+          || !moor_reader_each (reader, profile->id, add_copied_cb, classes->copied, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+classes_clear (Classes *classes)
+{
+  moor_erase_close_folders (classes->roots);
+  g_clear_pointer (&classes->profiles, g_ptr_array_unref);
+  g_clear_pointer (&classes->unselected, g_strfreev);
+  g_clear_pointer (&classes->rules, moor_rules_unref);
+  g_clear_pointer (&classes->copied, g_hash_table_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Classes, classes_clear)
+
+static gboolean
+classes_init (Classes *classes, MoorJob *job, MoorStore *store, GError **error)
+{
+  static const char *const names[] = { "tree", "replaced", MOOR_OLD_SYSTEM, MOOR_NEW_SYSTEM, NULL };
+
+  classes->copied = g_hash_table_new_full (copied_hash, copied_equal, (GDestroyNotify) copied_free,
+                                           NULL);
+  return (classes->profiles = moor_store_load_profiles (store, error)) != NULL
+         && (classes->rules = moor_rules_new_default (error)) != NULL
+         && (classes->unselected = moor_set_aside_dup_unselected (store, error)) != NULL
+         && load_copied (classes, store, error)
+         && (classes->roots = moor_erase_open_folders (job, store, names, error)) != NULL;
+}
 
 static gboolean
 is_at_or_below (const char *path, const char *top)
@@ -59,62 +158,104 @@ is_any (const char *path, const char *const *tops)
   return FALSE;
 }
 
-static guint
-classify_old (const Classes *classes, const char *path)
+/* Whether the capture left out what is called @name in @dir, below a home; or @dir itself. */
+static gboolean
+is_left_out (const MoorRules *rules, const char *dir, const char *name)
 {
-  static const char *const data[] = { "srv",
-                                      "root",
-                                      "opt",
-                                      "mnt",
-                                      "media",
-                                      "usr/local",
-                                      "usr/src",
-                                      "var/www",
-                                      "var/mail",
-                                      "var/spool/mail",
-                                      "var/spool/cron",
-                                      "var/local",
-                                      "var/opt",
-                                      "var/backups",
-                                      "var/lib/mysql",
-                                      "var/lib/postgresql",
-                                      "var/lib/docker",
-                                      "var/lib/libvirt",
-                                      "var/lib/lxc",
-                                      "var/lib/ldap",
-                                      "var/lib/mongodb",
-                                      "var/lib/redis",
-                                      "var/lib/machines",
-                                      NULL };
+  g_auto(GStrv) names = g_strsplit (dir, "/", -1);
+  MoorDecision decision = { .selected = TRUE, .state = moor_rules_home_state (rules) };
+
+  for (char **at = names; decision.selected && *at != NULL; at++)
+    {
+      if (**at != '\0')
+        moor_rules_decide (rules, decision.state, *at, TRUE, &decision);
+    }
+  if (decision.selected && name != NULL)
+    moor_rules_decide (rules, decision.state, name, FALSE, &decision);
+  return !decision.selected;
+}
+
+/* What is in a home that came back: what the store has, or ever left out, is no loss. */
+static guint
+classify_back (const Classes *classes, const char *dir, const char *name, const struct statx *stx)
+{
+  if (is_left_out (classes->rules, dir, name))
+    return CLASS_CACHES;
+  if (name != NULL)
+    {
+      const Copied key = { name, stx->stx_size,
+                           stx->stx_mtime.tv_sec * G_GINT64_CONSTANT (1000000000)
+                               + stx->stx_mtime.tv_nsec };
+
+      if (g_hash_table_contains (classes->copied, &key))
+        return CLASS_CACHES;
+    }
+  return CLASS_BACK;
+}
+
+/* What a system puts on the disk by itself.  Of `var` and `var/lib` that is what is
+ * named here; whatever else is there some service or some person has made. */
+static guint
+classify_elsewhere (const char *path)
+{
+  static const char *const data[] = { "srv",   "root",      "opt",     "mnt",
+                                      "media", "usr/local", "usr/src", NULL };
   static const char *const programs[] = { "bin",   "boot",   "dev",        "etc",  "lib", "lib32",
                                           "lib64", "libx32", "lost+found", "proc", "run", "sbin",
-                                          "sys",   "tmp",    "usr",        "var",  NULL };
+                                          "sys",   "tmp",    "usr",        NULL };
+  static const char *const state[] = {
+    "var/cache",        "var/tmp",          "var/log",
+    "var/run",          "var/lock",         "var/lib/PackageKit",
+    "var/lib/apt",      "var/lib/aspell",   "var/lib/dbus",
+    "var/lib/dnf",      "var/lib/dpkg",     "var/lib/initramfs-tools",
+    "var/lib/misc",     "var/lib/pacman",   "var/lib/pam",
+    "var/lib/polkit-1", "var/lib/python",   "var/lib/rpm",
+    "var/lib/systemd",  "var/lib/ucf",      "var/lib/usbutils",
+    "var/lib/vim",      "var/lib/xml-core", NULL
+  };
 
-  for (guint i = 0; i < classes->profiles->len; i++)
-    {
-      const MoorStoredProfile *profile = g_ptr_array_index (classes->profiles, i);
-
-      if (is_at_or_below (path, profile->home + 1))
-        return profile->restore.step >= MOOR_RESTORE_DONE ? CLASS_CACHES : CLASS_HOMES;
-    }
   if (is_at_or_below (path, "home"))
     return CLASS_HOMES;
   if (is_any (path, data))
     return CLASS_DATA;
-  return path[0] == '\0' || is_any (path, programs) ? CLASS_PROGRAMS : CLASS_UNKNOWN;
+  if (path[0] == '\0' || is_any (path, programs) || is_any (path, state)
+      || g_str_equal (path, "var") || g_str_equal (path, "var/lib"))
+    return CLASS_PROGRAMS;
+  return is_at_or_below (path, "var") ? CLASS_DATA : CLASS_UNKNOWN;
 }
 
 static guint
-classify_cb (guint root, const char *path, gpointer user_data)
+classify_old (const Classes *classes, const char *dir, const char *name, const struct statx *stx)
+{
+  for (guint i = 0; i < classes->profiles->len; i++)
+    {
+      const MoorStoredProfile *profile = g_ptr_array_index (classes->profiles, i);
+      const char *home = profile->home + 1;
+
+      if (is_at_or_below (dir, home))
+        return profile->restore.step >= MOOR_RESTORE_DONE
+                   ? classify_back (classes, dir + strlen (home), name, stx)
+                   : CLASS_HOMES;
+    }
+  return is_any (dir, (const char *const *) classes->unselected) ? CLASS_HOMES
+                                                                 : classify_elsewhere (dir);
+}
+
+static guint
+classify_cb (guint root,
+             const char *dir,
+             const char *name,
+             const struct statx *stx,
+             gpointer user_data)
 {
   const Classes *classes = user_data;
-  const char *name = g_array_index (classes->roots, MoorWalkRoot, root).name;
+  const char *folder = g_array_index (classes->roots, MoorWalkRoot, root).name;
 
-  if (g_str_equal (name, MOOR_OLD_SYSTEM))
-    return classify_old (classes, path);
-  if (g_str_has_prefix (name, MOOR_NEW_SYSTEM))
+  if (g_str_equal (folder, MOOR_OLD_SYSTEM))
+    return classify_old (classes, dir, name, stx);
+  if (g_str_has_prefix (folder, MOOR_NEW_SYSTEM))
     return CLASS_NEW;
-  return g_str_equal (name, "replaced") ? CLASS_REPLACED : CLASS_STORE;
+  return g_str_equal (folder, "replaced") ? CLASS_REPLACED : CLASS_STORE;
 }
 
 static void
@@ -146,8 +287,8 @@ fill_classes (const MoorLastCopies *counts, JsonObject *result)
 static guint64
 count_people_lose (const MoorLastCopies *counts)
 {
-  static const guint precious[] = { CLASS_HOMES,    CLASS_DATA, CLASS_UNKNOWN,
-                                    CLASS_REPLACED, CLASS_NEW,  CLASS_STORE };
+  static const guint precious[] = { CLASS_BACK,     CLASS_HOMES, CLASS_DATA, CLASS_UNKNOWN,
+                                    CLASS_REPLACED, CLASS_NEW,   CLASS_STORE };
   guint64 n = 0;
 
   for (gsize i = 0; i < G_N_ELEMENTS (precious); i++)
@@ -178,19 +319,11 @@ check_consent (MoorSystem *system, const MoorAcceptOptions *options, guint64 n_l
 static gboolean
 count_losses (MoorJob *job, MoorStore *store, MoorLastCopies *counts, GError **error)
 {
-  static const char *const names[] = { "tree", "replaced", MOOR_OLD_SYSTEM, MOOR_NEW_SYSTEM, NULL };
-  Classes classes = { .profiles = moor_store_load_profiles (store, error) };
-  gboolean counted;
+  g_auto(Classes) classes = { NULL };
 
-  if (classes.profiles == NULL)
-    return FALSE;
-  classes.roots = moor_erase_open_folders (job, store, names, error);
-  counted = classes.roots != NULL
-            && moor_last_copies_count (job, (const MoorWalkRoot *) (gpointer) classes.roots->data,
-                                       classes.roots->len, classify_cb, &classes, counts, error);
-  moor_erase_close_folders (classes.roots);
-  g_ptr_array_unref (classes.profiles);
-  return counted;
+  return classes_init (&classes, job, store, error)
+         && moor_last_copies_count (job, (const MoorWalkRoot *) (gpointer) classes.roots->data,
+                                    classes.roots->len, classify_cb, &classes, counts, error);
 }
 
 /* The restore has to have been verified, and what drifted since is told. */

@@ -41,6 +41,7 @@ typedef struct
 {
   guint root;
   guint class;
+  guint64 n_seen;
   MoorLastCopies here;
 } DirData;
 
@@ -61,6 +62,23 @@ inode_equal (gconstpointer a, gconstpointer b)
   return one->ino == other->ino && one->dev == other->dev;
 }
 
+static guint
+class_of (const Run *run,
+          MoorDir *dir,
+          const DirData *data,
+          const char *name,
+          const struct statx *stx)
+{
+  g_autofree char *path = NULL;
+  const char *slash;
+
+  if (run->classify == NULL)
+    return 0;
+  path = moor_dir_path (dir);
+  slash = strchr (path, '/');
+  return run->classify (data->root, slash != NULL ? slash + 1 : "", name, stx, run->user_data);
+}
+
 static gboolean
 enter_cb (MoorDir *dir, guint worker, gpointer user_data)
 {
@@ -70,19 +88,13 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
 
   data->root = parent != NULL ? ((DirData *) moor_dir_data (parent))->root
                               : GPOINTER_TO_UINT (moor_dir_data (dir));
-  if (run->classify != NULL)
-    {
-      g_autofree char *path = moor_dir_path (dir);
-      const char *slash = strchr (path, '/');
-
-      data->class = run->classify (data->root, slash != NULL ? slash + 1 : "", run->user_data);
-    }
+  data->class = class_of (run, dir, data, NULL, NULL);
   moor_dir_set_data (dir, data);
   return TRUE;
 }
 
 static void
-add_shared (Run *run, const DirData *data, const struct statx *stx)
+add_shared (Run *run, guint class, const struct statx *stx)
 {
   Inode key = { .dev = (guint64) makedev (stx->stx_dev_major, stx->stx_dev_minor),
                 .ino = stx->stx_ino };
@@ -98,10 +110,10 @@ add_shared (Run *run, const DirData *data, const struct statx *stx)
       inode->nlink = stx->stx_nlink;
       inode->n_bytes = stx->stx_size;
       inode->n_block_bytes = stx->stx_blocks * 512;
-      inode->class = data->class;
+      inode->class = class;
       g_hash_table_add (run->inodes, inode);
     }
-  inode->class = MAX (inode->class, data->class);
+  inode->class = MAX (inode->class, class);
   inode->n_names++;
   moor_unlock (&run->lock);
 }
@@ -117,6 +129,28 @@ fail (Run *run, GError *error)
   moor_unlock (&run->lock);
 }
 
+/* An object can be of another class than its directory. */
+static void
+count_entry (Run *run, DirData *data, guint class, const struct statx *stx)
+{
+  const gboolean is_last = stx->stx_nlink <= 1;
+  const gboolean is_here = class == data->class;
+  MoorLastCopies *sum = is_here ? &data->here : &run->classes[class];
+
+  if (!is_here)
+    moor_lock (&run->lock);
+  sum->n_objects++;
+  sum->n_bytes += stx->stx_size;
+  if (is_last)
+    {
+      sum->n_last++;
+      sum->n_last_bytes += stx->stx_size;
+      sum->n_freed_bytes += stx->stx_blocks * 512;
+    }
+  if (!is_here)
+    moor_unlock (&run->lock);
+}
+
 static gboolean
 entry_cb (MoorDir *dir,
           const char *name,
@@ -128,6 +162,7 @@ entry_cb (MoorDir *dir,
   Run *run = user_data;
   DirData *data = moor_dir_data (dir);
   struct statx stx;
+  guint class;
   int fd;
 
   if (type == DT_DIR)
@@ -141,16 +176,11 @@ entry_cb (MoorDir *dir,
       fail (run, error);
       return FALSE;
     }
-  data->here.n_objects++;
-  data->here.n_bytes += stx.stx_size;
+  class = class_of (run, dir, data, name, &stx);
+  count_entry (run, data, class, &stx);
   if (stx.stx_nlink > 1)
-    {
-      add_shared (run, data, &stx);
-      return FALSE;
-    }
-  data->here.n_last++;
-  data->here.n_last_bytes += stx.stx_size;
-  data->here.n_freed_bytes += stx.stx_blocks * 512;
+    add_shared (run, class, &stx);
+  data->n_seen++;
   return FALSE;
 }
 
@@ -168,7 +198,7 @@ entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
   sum->n_last_bytes += data->here.n_last_bytes;
   sum->n_freed_bytes += data->here.n_freed_bytes;
   moor_unlock (&run->lock);
-  moor_job_add (run->job, data->here.n_objects, 0);
+  moor_job_add (run->job, data->n_seen, 0);
 }
 
 /* What cannot be looked at cannot be proven not to be the last copy. */

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-#define MOOR_MAX_CLASSES 8
+#define MOOR_MAX_CLASSES 9
 
 /**
  * MoorLastCopies:
@@ -26,8 +26,13 @@ typedef struct
   guint64 n_freed_bytes;
 } MoorLastCopies;
 
-/* Tells the class of what is in @dir, below @root (an index), from its path. Any worker. */
-typedef guint (*MoorClassFunc) (guint root, const char *path, gpointer user_data);
+/* Tells the class of what is in the directory @dir, a path below @root (an index); or, if there
+ * is a @name, of that object in it.  Any worker. */
+typedef guint (*MoorClassFunc) (guint root,
+                                const char *dir,
+                                const char *name,
+                                const struct statx *stx,
+                                gpointer user_data);
 
 gboolean moor_last_copies_count (MoorJob *job,
                                  const MoorWalkRoot *roots,

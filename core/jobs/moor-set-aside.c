@@ -55,6 +55,51 @@ list_cb (const char *path, MoorConsequence consequence, gpointer user_data)
   json_array_add_object_element (listing->entries, entry);
 }
 
+#define UNSELECTED_META "unselected-homes"
+
+/**
+ * moor_set_aside_dup_unselected:
+ *
+ * Blocks.  Any thread, one at a time.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): where the old system has homes
+ *   that are not in @store, without leading slash; %NULL with an error of the catalogue
+ */
+char **
+moor_set_aside_dup_unselected (MoorStore *store, GError **error)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *text = moor_store_dup_meta (store, UNSELECTED_META, &problem);
+  g_autoptr(GStrvBuilder) homes = g_strv_builder_new ();
+  g_auto(GStrv) lines = NULL;
+
+  if (problem != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return NULL;
+    }
+  lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      g_autofree char *home = g_strcompress (*line);
+
+      if (home[0] == '/' && home[1] != '\0')
+        g_strv_builder_add (homes, home + 1);
+    }
+  return g_strv_builder_end (homes);
+}
+
+static gboolean
+is_stored (GPtrArray *stored, const MoorProfile *profile)
+{
+  for (guint i = 0; i < stored->len; i++)
+    {
+      if (g_str_equal (((MoorStoredProfile *) g_ptr_array_index (stored, i))->name, profile->name))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* People whose homes are in the system and not in the store: not lost, but only
  * in the old system from now on. */
 static gboolean
@@ -62,28 +107,32 @@ list_unselected (MoorJob *job,
                  MoorSystem *system,
                  MoorStore *store,
                  JsonObject *result,
+                 char **out_homes,
                  GError **error)
 {
   g_autoptr(GPtrArray) stored = moor_store_load_profiles (store, error);
   GPtrArray *profiles = moor_system_get_profiles (system);
   JsonArray *unselected = json_array_new ();
+  g_autoptr(GString) homes = g_string_new (NULL);
 
   json_object_set_array_member (result, "unselected", unselected);
   for (guint i = 0; stored != NULL && i < profiles->len; i++)
     {
       const MoorProfile *profile = g_ptr_array_index (profiles, i);
-      gboolean found = profile->state == MOOR_PROFILE_NO_HOME;
+      g_autofree char *home = NULL;
 
-      for (guint j = 0; !found && j < stored->len; j++)
-        found = g_str_equal (((MoorStoredProfile *) g_ptr_array_index (stored, j))->name,
-                             profile->name);
-      if (found || profile->uid == 0)
+      if (profile->state == MOOR_PROFILE_NO_HOME || profile->uid == 0
+          || is_stored (stored, profile))
         continue;
+      home = g_strescape (profile->canonical_home != NULL ? profile->canonical_home : profile->home,
+                          NULL);
+      g_string_append_printf (homes, "%s\n", home);
       json_array_add_string_element (unselected, profile->name);
       moor_job_log (job, MOOR_LOG_WARNING,
                     "The home of %s is not in the store; it stays in the old system only",
                     profile->name);
     }
+  *out_homes = g_string_free (g_steal_pointer (&homes), FALSE);
   return stored != NULL;
 }
 
@@ -184,6 +233,7 @@ moor_set_aside_run (MoorJob *job,
   g_autoptr(MoorGate) proof = gate;
   g_auto(MoorKeep) keep = { NULL };
   g_autofree char *root = NULL;
+  g_autofree char *unselected = NULL;
   const MoorPart *part;
   MoorStore *store;
 
@@ -193,7 +243,7 @@ moor_set_aside_run (MoorJob *job,
   if (!moor_gate_is_for (proof, system))
     return moor_throw (error, MOOR_ERROR_REFUSED, "the store was verified against another system");
   if (!moor_root_check (system, "set aside", error)
-      || !list_unselected (job, system, store, result, error))
+      || !list_unselected (job, system, store, result, &unselected, error))
     return FALSE;
 
   part = moor_root_part (store, system, !options->dry_run, options->dry_run ? NULL : error);
@@ -208,6 +258,7 @@ moor_set_aside_run (MoorJob *job,
   root = moor_root_describe (system, error);
   return root != NULL && check_no_old_system (job, part, error)
          && moor_store_set_meta (store, "root", root, error)
+         && moor_store_set_meta (store, UNSELECTED_META, unselected, error)
          && moor_keep_record (&keep, store, error)
          && moor_root_record (job, store, moor_system_get_dfd (system), &keep, error)
          && moor_store_set_state (store, MOOR_STORE_SETTING_ASIDE, error)

@@ -28,5 +28,6 @@ gboolean moor_set_aside_continue (MoorJob *job,
                                   const MoorSetAsideOptions *options,
                                   JsonObject *result,
                                   GError **error);
+char **moor_set_aside_dup_unselected (MoorStore *store, GError **error);
 
 G_END_DECLS

@@ -270,6 +270,7 @@ describe_class (const char *class)
   } texts[] = {
     { "programs", "programs of the old system" },
     { "caches", "caches of people whose homes are back" },
+    { "back", "homes that are back" },
     { "homes", "homes that are in no store" },
     { "data", "services, databases and what administrators keep" },
     { "unknown", "folders that no system has by itself" },

@@ -84,7 +84,7 @@ test_a_deletion_ends_though_a_part_is_gone_already (void **state)
 }
 
 static guint
-by_root (guint root, const char *path, gpointer user_data)
+by_root (guint root, const char *dir, const char *name, const struct statx *stx, gpointer user_data)
 {
   return ((const guint *) user_data)[root];
 }
@@ -131,12 +131,138 @@ test_an_object_of_two_classes_is_of_the_more_precious_one (void **state)
   moor_test_dir_free (dir);
 }
 
+/* Sets aside, installs another system, restores, and tries to give all up. */
+static MoorExit
+accept_after (JobsFixture *fixture, const char *capture, const char *late)
+{
+  g_autoptr(JsonObject) result = NULL;
+
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", capture);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "set-aside", NULL);
+  if (late != NULL)
+    moor_test_write (fixture->store, late, "saved at the last moment");
+  jobs_unpack_image (fixture);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "restore", "\"enable-accounts\":true");
+  return jobs_try (fixture, "accept", NULL, &result);
+}
+
+#define NEEDS_ACCOUNTS() \
+  do \
+    { \
+      if (!jobs_can_make_accounts ()) \
+        { \
+          moor_test_skip ("accounts are made by root with useradd"); \
+          return; \
+        } \
+    } \
+  while (0)
+
+static void
+test_accepting_asks_before_it_loses_a_home_that_was_not_captured (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  jobs_command ("sh", "-c",
+                "mkdir -p \"$0/usr/people\" && mv \"$0/home/bob\" \"$0/usr/people/bob\" && "
+                "sed -i 's|/home/bob|/usr/people/bob|' \"$0/etc/passwd\"",
+                fixture->root, NULL);
+  assert_int_equal (accept_after (fixture, "\"exclude-users\":[\"bob\"]", NULL), MOOR_EXIT_REFUSED);
+  assert_true (moor_test_exists (fixture->store, "old-system/usr/people/bob/notes.txt"));
+}
+
+static void
+test_accepting_asks_when_home_was_a_link (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  jobs_command ("sh", "-c", "mv \"$0/home\" \"$0/var/home\" && ln -s var/home \"$0/home\"",
+                fixture->root, NULL);
+  assert_int_equal (accept_after (fixture, "\"exclude-users\":[\"bob\"]", NULL), MOOR_EXIT_REFUSED);
+  assert_true (moor_test_exists (fixture->store, "old-system/var/home/bob/notes.txt"));
+}
+
+static void
+test_accepting_asks_before_it_loses_a_file_saved_after_the_capture (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  assert_int_equal (accept_after (fixture, NULL, "old-system/home/alice/late.txt"),
+                    MOOR_EXIT_REFUSED);
+  assert_true (moor_test_exists (fixture->store, "old-system/home/alice/late.txt"));
+}
+
+/* How many last copies of a class accepting would lose. */
+static gint64
+count_lost (JobsFixture *fixture, const char *class)
+{
+  g_autoptr(JsonObject)
+                 result = jobs_run (fixture, MOOR_EXIT_COMPLETE, "accept", "\"dry-run\":true");
+  JsonArray *classes = json_object_get_array_member (result, "classes");
+
+  for (guint i = 0; i < json_array_get_length (classes); i++)
+    {
+      JsonObject *entry = json_array_get_object_element (classes, i);
+
+      if (g_str_equal (json_object_get_string_member (entry, "class"), class))
+        return jobs_number (entry, "last-copies");
+    }
+  return 0;
+}
+
+static void
+test_a_cache_of_somebody_who_is_back_is_told_as_one (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  (void) accept_after (fixture, NULL, "old-system/home/alice/.cache/late");
+  assert_true (count_lost (fixture, "caches") > 0);
+  assert_int_equal (count_lost (fixture, "back"), 0);
+}
+
+static void
+test_what_was_copied_is_not_lost_with_the_old_system (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  (void) accept_after (fixture, "\"method\":\"copy\"", NULL);
+  assert_int_equal (count_lost (fixture, "back"), 0);
+}
+
+static void
+test_accepting_asks_about_the_data_of_any_service (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  jobs_write (fixture, "var/lib/some-service/data", "years of work", 0);
+  assert_int_equal (accept_after (fixture, NULL, NULL), MOOR_EXIT_REFUSED);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (test_a_deletion_ends_though_a_part_is_gone_already, setup_two,
                                      teardown_two),
+    cmocka_unit_test_setup_teardown (
+        test_accepting_asks_before_it_loses_a_home_that_was_not_captured, jobs_setup,
+        jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_accepting_asks_when_home_was_a_link, jobs_setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (
+        test_accepting_asks_before_it_loses_a_file_saved_after_the_capture, jobs_setup,
+        jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_cache_of_somebody_who_is_back_is_told_as_one,
+                                     jobs_setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_what_was_copied_is_not_lost_with_the_old_system,
+                                     jobs_setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_accepting_asks_about_the_data_of_any_service, jobs_setup,
+                                     jobs_teardown),
     cmocka_unit_test (test_an_object_of_two_classes_is_of_the_more_precious_one),
   };
 
