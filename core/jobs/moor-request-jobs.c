@@ -12,7 +12,7 @@ gboolean
 moor_request_estimate (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
   g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
-  g_autoptr(MoorRules) rules = moor_rules_new_default (error);
+  g_autoptr(MoorRules) rules = system != NULL ? moor_rules_new_default (error) : NULL;
   g_autofree char *store = moor_request_dup_path (request, "store");
   g_auto(MoorWho) who = { 0 };
   MoorEstimateOptions options = { .rules = rules, .n_threads = moor_request_get_threads (request) };
@@ -49,7 +49,7 @@ gboolean
 moor_request_capture (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
   g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
-  g_autoptr(MoorRules) rules = moor_rules_new_default (error);
+  g_autoptr(MoorRules) rules = system != NULL ? moor_rules_new_default (error) : NULL;
   g_autofree char *store = moor_request_dup_path (request, "store");
   g_auto(MoorWho) who = { 0 };
   MoorCaptureOptions options = { .rules = rules, .n_threads = moor_request_get_threads (request) };
@@ -75,7 +75,7 @@ moor_request_verify (MoorJob *job, JsonObject *request, JsonObject *result, GErr
 {
   static const MoorPhase phases[] = { { "verify", 1 } };
   g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
-  g_autoptr(MoorRules) rules = moor_rules_new_default (error);
+  g_autoptr(MoorRules) rules = system != NULL ? moor_rules_new_default (error) : NULL;
   g_autoptr(MoorStore) store = NULL;
   const char *against = json_object_get_string_member_with_default (request, "against", NULL);
   MoorVerifyOptions options = { .rules = rules, .n_threads = moor_request_get_threads (request) };

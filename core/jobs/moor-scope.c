@@ -203,14 +203,6 @@ moor_scope_choose (MoorJob *job, MoorSystem *system, const MoorSelection *select
   return g_steal_pointer (&all);
 }
 
-static gboolean
-path_is_at_or_below (const char *path, const char *top)
-{
-  gsize length = strlen (top);
-
-  return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
-
 /**
  * moor_scope_volume_takes_part:
  * @chosen: somebody whose home is on the volume in question
@@ -234,7 +226,7 @@ moor_scope_volume_takes_part (MoorSystem *system, const MoorChosen *chosen)
 
       /* A home that is "/" or the like says nothing about who owns the volume. */
       if (profile->selected_by_default && home != NULL && strlen (home) > 1
-          && path_is_at_or_below (chosen->place.mount_point, home))
+          && moor_path_is_at_or_below (chosen->place.mount_point, home))
         return FALSE;
     }
   return TRUE;
@@ -290,7 +282,7 @@ find_home_around (MoorSystem *system, int fd)
           || !moor_system_locate (system, profile->canonical_home, &place, NULL) || place.dfd < 0)
         continue;
       home = moor_fd_path (place.dfd);
-      if (home != NULL && strlen (home) > 1 && path_is_at_or_below (real, home))
+      if (home != NULL && strlen (home) > 1 && moor_path_is_at_or_below (real, home))
         return profile;
     }
   return NULL;
@@ -347,6 +339,10 @@ moor_scope_check_store_path (MoorSystem *system,
   g_autoptr(MoorVolume) volume = NULL;
   const MoorProfile *owner;
 
+  if (fd < 0 && errno == ENOTDIR)
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "the store cannot be at “%s”: “%s” is no folder; choose another place",
+                       store_path, found);
   if (fd < 0)
     return moor_throw_errno (error, errno, "opening “%s” for the store", found);
   if ((volume = moor_volume_for_fd (fd, error)) == NULL
