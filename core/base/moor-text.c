@@ -59,7 +59,8 @@ moor_text_to_path (const char *text)
     {
       if (at[0] == '\\' && at[1] == '\\')
         at++;
-      else if (at[0] == '\\' && at[1] == 'x' && g_ascii_isxdigit (at[2]) && g_ascii_isxdigit (at[3]))
+      else if (at[0] == '\\' && at[1] == 'x' && g_ascii_isxdigit (at[2])
+               && g_ascii_isxdigit (at[3]))
         {
           char byte = (char) (g_ascii_xdigit_value (at[2]) << 4 | g_ascii_xdigit_value (at[3]));
 
@@ -152,9 +153,28 @@ moor_text_count (guint64 n)
 char *
 moor_text_time (gint64 time_ns)
 {
-  g_autoptr(GDateTime) time = g_date_time_new_from_unix_local (time_ns / G_GINT64_CONSTANT (1000000000));
+  g_autoptr(GDateTime)
+                 time = g_date_time_new_from_unix_local (time_ns / G_GINT64_CONSTANT (1000000000));
 
   return time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : g_strdup ("?");
+}
+
+/**
+ * moor_path_is_at_or_below:
+ * @path: (type filename): a path
+ * @top: (type filename): another; the empty one is above every relative path
+ *
+ * Compares names only, so both have to be canonical.  Any thread.
+ *
+ * Returns: whether @path is @top or leads to something in it
+ */
+gboolean
+moor_path_is_at_or_below (const char *path, const char *top)
+{
+  const gsize length = strlen (top);
+
+  return strncmp (path, top, length) == 0
+         && (length == 0 || path[length] == '\0' || path[length] == '/');
 }
 
 /**

@@ -11,6 +11,7 @@ char *moor_text_seconds_range (double low_s, double high_s);
 char *moor_text_size (guint64 n_bytes);
 char *moor_text_count (guint64 n);
 char *moor_text_time (gint64 time_ns);
+gboolean moor_path_is_at_or_below (const char *path, const char *top);
 gboolean moor_name_is_valid (const char *name);
 gboolean moor_name_matches (const char *pattern, const char *name);
 int moor_compare_names (const char *const *a, const char *const *b);

@@ -283,6 +283,27 @@ moor_dir_is_other_subvolume (MoorDir *dir)
   return dir->other_subvolume;
 }
 
+/* The names from the root's, or from below it, down to @dir's, and then @name. */
+static char *
+join_names (MoorDir *dir, gboolean with_root, const char *name)
+{
+  g_autoptr(GPtrArray) names = g_ptr_array_new (); /* (element-type filename) (not owned) */
+  GString *path = g_string_new (NULL);
+
+  if (name != NULL && name[0] != '\0')
+    g_ptr_array_add (names, (gpointer) name);
+  for (; dir != NULL && (with_root || dir->parent != NULL); dir = dir->parent)
+    g_ptr_array_add (names, (gpointer) dir->name);
+
+  for (guint i = names->len; i > 0; i--)
+    {
+      if (path->len > 0 && path->str[path->len - 1] != '/')
+        g_string_append_c (path, '/');
+      g_string_append (path, g_ptr_array_index (names, i - 1));
+    }
+  return g_string_free (path, FALSE);
+}
+
 /**
  * moor_dir_path:
  *
@@ -293,19 +314,20 @@ moor_dir_is_other_subvolume (MoorDir *dir)
 char *
 moor_dir_path (MoorDir *dir)
 {
-  g_autoptr(GPtrArray) names = g_ptr_array_new (); /* (element-type filename) (not owned) */
-  GString *path = g_string_new (NULL);
+  return join_names (dir, TRUE, NULL);
+}
 
-  for (; dir != NULL; dir = dir->parent)
-    g_ptr_array_add (names, (gpointer) dir->name);
-
-  for (guint i = names->len; i > 0; i--)
-    {
-      if (path->len > 0 && path->str[path->len - 1] != '/')
-        g_string_append_c (path, '/');
-      g_string_append (path, g_ptr_array_index (names, i - 1));
-    }
-  return g_string_free (path, FALSE);
+/**
+ * moor_dir_path_below:
+ * @name: (type filename) (nullable): an entry of @dir
+ *
+ * Returns: (transfer full) (type filename): the path of @name, or else of @dir, below
+ *   the root of the walk; empty for the root itself.  Callbacks only.
+ */
+char *
+moor_dir_path_below (MoorDir *dir, const char *name)
+{
+  return join_names (dir, FALSE, name);
 }
 
 /**

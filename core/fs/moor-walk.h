@@ -94,6 +94,7 @@ void moor_dir_set_data (MoorDir *dir, gpointer data);
 const struct statx *moor_dir_statx (MoorDir *dir);
 gboolean moor_dir_is_other_subvolume (MoorDir *dir);
 char *moor_dir_path (MoorDir *dir);
+char *moor_dir_path_below (MoorDir *dir, const char *name);
 int moor_dir_fd (MoorDir *dir, GError **error);
 int moor_dir_mirror_fd (MoorDir *dir, GError **error);
 gboolean moor_dir_has_mirror (MoorDir *dir);

@@ -63,17 +63,6 @@ dir_data_free (gpointer user_data)
   g_free (data);
 }
 
-static char *
-below_home (MoorDir *dir, const char *name)
-{
-  g_autofree char *path = moor_dir_path (dir);
-  const char *slash = strchr (path, '/');
-
-  if (slash == NULL)
-    return g_strdup (name);
-  return name[0] != '\0' ? g_build_filename (slash + 1, name, NULL) : g_strdup (slash + 1);
-}
-
 static void
 differ (MoorDir *dir,
         const char *name,
@@ -84,7 +73,7 @@ differ (MoorDir *dir,
         const char *detail)
 {
   DirData *data = moor_dir_data (dir);
-  g_autofree char *path = below_home (dir, name);
+  g_autofree char *path = moor_dir_path_below (dir, name);
 
   moor_comparison_add (data->comparison, data->compared, path, status, cause, kind, blocks, detail);
 }

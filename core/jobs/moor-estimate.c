@@ -53,11 +53,9 @@ static char *
 path_of (const Run *run, MoorDir *dir, const char *name)
 {
   const DirData *data = moor_dir_data (dir);
-  g_autofree char *below = moor_dir_path (dir);
-  const char *slash = strchr (below, '/');
+  g_autofree char *below = moor_dir_path_below (dir, name);
 
-  return g_build_filename (chosen_of (run, data->chosen)->place.path,
-                           slash != NULL ? slash + 1 : "", name, NULL);
+  return g_build_filename (chosen_of (run, data->chosen)->place.path, below, NULL);
 }
 
 static void

@@ -85,11 +85,9 @@ static char *
 path_of (const Run *run, MoorDir *dir, const char *name)
 {
   const DirData *data = moor_dir_data (dir);
-  g_autofree char *below = moor_dir_path (dir);
-  const char *slash = strchr (below, '/');
+  g_autofree char *below = moor_dir_path_below (dir, name);
 
-  return g_build_filename (chosen_of (run, data)->place.path, slash != NULL ? slash + 1 : "", name,
-                           NULL);
+  return g_build_filename (chosen_of (run, data)->place.path, below, NULL);
 }
 
 static void
@@ -233,12 +231,10 @@ static void
 note_locked (Run *run, MoorDir *dir, const DirData *data, const char *name, int flags)
 {
   g_autofree char *path = NULL;
-  g_autofree char *below = moor_dir_path (dir);
-  const char *slash = strchr (below, '/');
 
   if (run->walk->locked == NULL)
     return;
-  path = g_build_filename (slash != NULL ? slash + 1 : "", name, NULL);
+  path = moor_dir_path_below (dir, name);
   moor_lock (&run->lock);
   moor_locked_append (run->walk->locked, chosen_of (run, data)->id, flags, path);
   moor_unlock (&run->lock);

@@ -59,17 +59,6 @@ dir_data_free (gpointer user_data)
   g_free (data);
 }
 
-static char *
-below_home (MoorDir *dir, const char *name)
-{
-  g_autofree char *path = moor_dir_path (dir);
-  const char *slash = strchr (path, '/');
-
-  if (name == NULL)
-    return g_strdup (slash != NULL ? slash + 1 : "");
-  return slash != NULL ? g_build_filename (slash + 1, name, NULL) : g_strdup (name);
-}
-
 static void
 report (Run *run,
         MoorDir *dir,
@@ -80,21 +69,12 @@ report (Run *run,
         const char *action)
 {
   const MoorRestoring *person = run->merge->person;
-  g_autofree char *below = below_home (dir, name);
+  g_autofree char *below = moor_dir_path_below (dir, name);
   g_autofree char *path = g_build_filename (person->target_home, below, NULL);
 
   moor_job_issue (run->job, severity, cause, path, person->target_name, errnum, action);
   if (!run->from_store && severity == MOOR_SEVERITY_ERROR)
     moor_counter_add (&run->n_left, 1);
-}
-
-static gboolean
-is_at_or_below (const char *path, const char *top)
-{
-  gsize length = strlen (top);
-
-  return strncmp (path, top, length) == 0
-         && (path[length] == '\0' || path[length] == '/' || length == 0);
 }
 
 /* A path somebody asked for, below the home in question; %NULL if it is elsewhere. */
@@ -106,7 +86,7 @@ below_this_home (const MoorStoredProfile *profile, const char *wanted)
 
   if (wanted[0] == '/')
     {
-      if (!is_at_or_below (path, profile->home))
+      if (!moor_path_is_at_or_below (path, profile->home))
         return NULL;
       below += strlen (profile->home);
     }
@@ -141,9 +121,9 @@ is_wanted (const Run *run, const char *path)
     {
       const char *below = g_ptr_array_index (run->wanted, i);
 
-      if (is_at_or_below (path, below))
+      if (moor_path_is_at_or_below (path, below))
         return WANTED_ALL;
-      if (is_at_or_below (below, path))
+      if (moor_path_is_at_or_below (below, path))
         wanted = WANTED_PARTLY;
     }
   return wanted;
@@ -175,7 +155,7 @@ static void
 note_renamed (Run *run, MoorDir *dir, const char *name, const char *new_name)
 {
   moor_lock (&run->lock);
-  g_ptr_array_add (run->renamed, below_home (dir, name));
+  g_ptr_array_add (run->renamed, moor_dir_path_below (dir, name));
   g_ptr_array_add (run->renamed, g_strdup (new_name));
   moor_unlock (&run->lock);
   moor_counter_add (&run->merge->person->n_collisions, 1);
@@ -364,7 +344,7 @@ entry_cb (MoorDir *dir,
 
   if (run->from_store && data->wanted != WANTED_ALL)
     {
-      g_autofree char *path = below_home (dir, name);
+      g_autofree char *path = moor_dir_path_below (dir, name);
       Wanted wanted = is_wanted (run, path);
 
       if (wanted == WANTED_NOT || (wanted == WANTED_PARTLY && type != DT_DIR))
@@ -440,7 +420,7 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   moor_dir_set_data (dir, data);
   if (run->from_store)
     {
-      path = below_home (dir, NULL);
+      path = moor_dir_path_below (dir, NULL);
       data->wanted = is_wanted (run, path);
     }
   fd = moor_dir_fd (dir, &error);
