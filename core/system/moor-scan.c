@@ -219,12 +219,30 @@ add_people (Scan *scan)
     }
 }
 
+/* Whether @path is somebody's own home, or inside one: no folder there is a home that
+ * nobody knows of, even if an account names one of them as its home. */
+static gboolean
+is_in_a_home (const Scan *scan, const char *path)
+{
+  for (guint i = 0; i < scan->profiles->len; i++)
+    {
+      const MoorProfile *profile = g_ptr_array_index (scan->profiles, i);
+      const char *home = profile->canonical_home;
+
+      if (profile->state == MOOR_PROFILE_READY && home != NULL
+          && (strcmp (home, path) == 0 || is_below (path, home)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 add_homes_dir (Scan *scan, const char *home)
 {
   g_autofree char *dir = g_path_get_dirname (home);
 
-  if (may_hold_homes (dir))
+  if (may_hold_homes (dir) && !g_hash_table_contains (scan->homes_dirs, dir)
+      && !is_in_a_home (scan, dir))
     g_hash_table_add (scan->homes_dirs, g_steal_pointer (&dir));
 }
 

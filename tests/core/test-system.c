@@ -411,9 +411,12 @@ test_of_two_accounts_with_one_home_the_owner_has_it (void **state)
   add_passwd (fixture, "twin:x:1002:1002::/home/../home/bob:/bin/sh\n"
                        "child:x:1003:1003::/home/alice/child:/bin/sh\n");
   make_dir (fixture->root, "home/alice/child", 0755);
+  make_dir (fixture->root, "home/alice/Documents", 0755);
   if (geteuid () == 0)
     own (fixture->root, "home/bob", 1002);
   system = open_system (fixture);
+  /* What else is in alice's home is nobody's home. */
+  assert_names (system, "alice bob twin child root");
   if (geteuid () == 0)
     {
       assert_int_equal (profile (system, "bob")->state, MOOR_PROFILE_NO_HOME);
