@@ -113,10 +113,12 @@ describe_store (MoorStore *store, JsonObject *object, GError **error)
   g_autoptr(GPtrArray) profiles = NULL;
   g_autofree char *owner = moor_store_dup_lock_owner (store);
   JsonArray *people = json_array_new ();
+  JsonArray *full_names = json_array_new ();
   MoorStoreState state = moor_store_get_state (store);
   gboolean restored = FALSE;
 
   json_object_set_array_member (object, "people", people);
+  json_object_set_array_member (object, "full-names", full_names);
   if (!moor_store_get_info (store, &info, error))
     return FALSE;
   profiles = moor_store_load_profiles (store, error);
@@ -127,6 +129,8 @@ describe_store (MoorStore *store, JsonObject *object, GError **error)
       const MoorStoredProfile *profile = g_ptr_array_index (profiles, i);
 
       json_array_add_string_element (people, profile->name);
+      json_array_add_string_element (full_names,
+                                     profile->full_name != NULL ? profile->full_name : "");
       restored = restored || profile->restore.step >= MOOR_RESTORE_DONE;
     }
   set_text (object, "uuid", info.uuid);

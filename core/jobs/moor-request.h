@@ -53,7 +53,7 @@ G_BEGIN_DECLS
  * entries[] saved-since[]: files that appeared since and where they are now accept      classes[]:
  * class objects bytes ; removed freed delete      objects last-copies last-copy-bytes freed removed
  *   store-list  stores[]: path uuid state state-text system host made(s) sealed(s) objects bytes
- * people[] owner in-use-by restored problem store-show  the same for one, and parts[]: volume path
+ * people[] full-names[](of people[], in order) owner in-use-by restored problem store-show  the same for one, and parts[]: volume path
  * mounted ; profiles[] ; causes[] ; issues browse      entries[]: id name kind method size mtime(s)
  * mode uid gid target-name
  */
