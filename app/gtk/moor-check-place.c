@@ -82,35 +82,31 @@ static void
 show_details (MoorCheckPlace *self, const MoorCheckEntry *entry)
 {
   MoorWord status = moor_word_status (entry->status);
-  const char *detail = moor_json_text (entry->difference, "detail");
   MoorCause cause = MOOR_CAUSE_NONE;
+  gboolean restored = g_strcmp0 (moor_json_text (self->result, "against"), "restored") == 0;
+  gboolean can_put_back = restored && g_strcmp0 (entry->status, "missing") == 0;
+  const char *remedy;
   g_autofree char *path = g_strconcat (entry->profile, *entry->path != '\0' ? "/" : "", entry->path,
                                        NULL);
   g_autofree char *text = NULL;
-  gboolean known;
 
-  known = moor_cause_from_id (moor_json_text (entry->difference, "cause"), &cause)
-          && cause != MOOR_CAUSE_NONE;
+  if (!moor_cause_from_id (moor_json_text (entry->difference, "cause"), &cause))
+    cause = MOOR_CAUSE_NONE;
   gtk_image_set_from_icon_name (self->details_image, status.icon, GTK_ICON_SIZE_MENU);
   gtk_label_set_label (self->details_status_label, status.text);
   gtk_label_set_label (self->details_path_label, path);
-  if (known && detail != NULL && *detail != '\0')
-    text = g_strdup_printf ("%s: %s.", gettext (moor_cause_text (cause)), detail);
-  else if (known)
-    text = g_strdup_printf ("%s.", gettext (moor_cause_text (cause)));
-  else
-    text = g_strdup (detail != NULL && *detail != '\0' ? detail
-                                                       : moor_word_status_meaning (entry->status));
+  text = entry->difference != NULL
+             ? moor_words_cause (cause, moor_json_text (entry->difference, "detail"))
+             : g_strdup (moor_word_status_meaning (entry->status));
   gtk_label_set_label (self->details_cause_label, text);
   gtk_widget_set_visible (GTK_WIDGET (self->details_cause_label), *text != '\0');
-  gtk_label_set_label (self->details_remedy_label, known && *moor_cause_remedy (cause) != '\0'
-                                                       ? gettext (moor_cause_remedy (cause))
-                                                       : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->details_remedy_label), known);
-  gtk_widget_set_visible (self->put_back_button,
-                          g_strcmp0 (entry->status, "missing") == 0
-                              && g_strcmp0 (moor_json_text (self->result, "against"), "restored")
-                                     == 0);
+  remedy = can_put_back ? _ ("Put it back from the store: nothing else is touched.")
+                        : moor_word_remedy (cause);
+  if (!restored && moor_json_flag (entry->difference, "blocks"))
+    remedy = _ ("Capture once more before the system is replaced.");
+  gtk_label_set_label (self->details_remedy_label, remedy);
+  gtk_widget_set_visible (GTK_WIDGET (self->details_remedy_label), *remedy != '\0');
+  gtk_widget_set_visible (self->put_back_button, can_put_back);
 }
 
 static void
@@ -197,8 +193,7 @@ stores_changed_cb (MoorCheckPlace *self)
   for (guint i = 0; i < g_list_model_get_n_items (self->stores); i++)
     {
       g_autoptr(MoorStoreItem) item = g_list_model_get_item (self->stores, i);
-      g_autofree char *title = moor_store_item_dup_title (item);
-      g_autofree char *text = g_strdup_printf ("%s (%s)", title, moor_store_item_get_path (item));
+      g_autofree char *text = moor_store_item_dup_label (item);
 
       if (moor_store_item_can_check (item))
         gtk_combo_box_text_append (self->store_combo, moor_store_item_get_path (item), text);
@@ -258,6 +253,7 @@ add_person (MoorCheckPlace *self, int row, JsonObject *profile)
 {
   const char *full_name = moor_json_text (profile, "full-name");
   const char *name = moor_json_text (profile, "name");
+  g_autofree char *person = moor_words_person (name, full_name);
   g_autofree char *before = dup_side (profile, "before-files", "before-bytes");
   g_autofree char *after = dup_side (profile, "after-files", "after-bytes");
   g_autofree char *verdict = dup_person_verdict (profile);
@@ -265,8 +261,7 @@ add_person (MoorCheckPlace *self, int row, JsonObject *profile)
   GtkWidget *image = gtk_image_new_from_icon_name (
       n_bad > 0 ? "dialog-error-symbolic" : "emblem-ok-symbolic", GTK_ICON_SIZE_MENU);
 
-  attach_label (self->people_grid, 0, row,
-                full_name != NULL && *full_name != '\0' ? full_name : name, NULL, 0);
+  attach_label (self->people_grid, 0, row, person, NULL, 0);
   attach_label (self->people_grid, 1, row, before, NULL, 1);
   attach_label (self->people_grid, 2, row, after, NULL, 1);
   gtk_grid_attach (self->people_grid, image, 3, row, 1, 1);
@@ -319,7 +314,7 @@ dup_verdict_sentence (JsonObject *result)
 {
   guint64 n_same = moor_json_count (result, "same") + moor_json_count (result, "equal-copy");
   guint64 n_drift = count_drift (result);
-  g_autofree char *same = moor_words_objects (n_same);
+  g_autofree char *same = moor_words_files (n_same);
   g_autofree char *drift = moor_text_count (n_drift);
 
   if (n_drift == 0)
@@ -456,7 +451,7 @@ ellipsize (GtkCellLayout *layout)
 {
   GList *cells = gtk_cell_layout_get_cells (layout);
 
-  g_object_set (cells->data, "ellipsize", PANGO_ELLIPSIZE_MIDDLE, NULL);
+  g_object_set (cells->data, "ellipsize", PANGO_ELLIPSIZE_END, NULL);
   g_list_free (cells);
 }
 

@@ -550,11 +550,12 @@ moor_check_tree_show (MoorCheckTree *self,
     {
       JsonObject *profile = json_array_get_object_element (profiles, i);
       const char *name = moor_json_text (profile, "name");
+      g_autofree char *person = moor_words_person (name, moor_json_text (profile, "full-name"));
       g_autofree char *size = moor_text_size (moor_json_count (profile, "before-bytes"));
       GtkTreeIter iter;
 
       gtk_tree_store_append (self->all, &iter, NULL);
-      set_entry (self, &iter, name, "", name, "directory", NULL, size);
+      set_entry (self, &iter, name, "", person, "directory", NULL, size);
       add_note (self, &iter, _ ("Reading…"));
     }
   self->fill_id = g_idle_add_full (G_PRIORITY_LOW, fill_differences_cb, self, NULL);

@@ -23,6 +23,7 @@ struct _MoorPersonPane
   MoorPerson *person;
 
   GtkLabel *name_label;
+  GtkLabel *who_label;
   GtkLabel *problem_label;
   GtkLabel *no_troubles_label;
   GtkWidget *troubles_frame;
@@ -52,6 +53,15 @@ show_excluded (MoorPersonPane *self)
   moor_label_show (self->excluded_label, text);
 }
 
+static char *
+dup_who (MoorPerson *person)
+{
+  const char *home = moor_person_get_home (person);
+  g_autofree char *used = moor_words_when (moor_person_get_last_used (person));
+
+  return g_strjoin (" · ", moor_person_get_name (person), home != NULL ? home : "", used, NULL);
+}
+
 static void
 changed_cb (MoorPersonPane *self)
 {
@@ -59,8 +69,10 @@ changed_cb (MoorPersonPane *self)
   gboolean measured = moor_person_get_measure (self->person) == MOOR_MEASURE_DONE;
   const char *problem = moor_person_get_problem (self->person);
   g_autofree char *text = moor_text_path (problem != NULL ? problem : "");
+  g_autofree char *who = dup_who (self->person);
 
   moor_label_show (self->name_label, moor_person_get_full_name (self->person));
+  moor_label_show (self->who_label, who);
   moor_label_show (self->problem_label, text);
   gtk_widget_set_visible (GTK_WIDGET (self->problem_label), *text != '\0');
 
@@ -68,7 +80,7 @@ changed_cb (MoorPersonPane *self)
   gtk_widget_set_visible (self->troubles_frame, troubles->len > 0);
   gtk_widget_set_visible (GTK_WIDGET (self->no_troubles_label), troubles->len == 0);
   moor_label_show (self->no_troubles_label,
-                   measured ? _ ("Nothing. Everything can be linked.") : _ ("Nothing so far."));
+                   measured ? _ ("Nothing. Every file can be linked.") : _ ("Nothing so far."));
   show_excluded (self);
 }
 
@@ -98,6 +110,7 @@ moor_person_pane_class_init (MoorPersonPaneClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/mooring/Mooring/ui/moor-person-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, MoorPersonPane, name_label);
+  gtk_widget_class_bind_template_child (widget_class, MoorPersonPane, who_label);
   gtk_widget_class_bind_template_child (widget_class, MoorPersonPane, problem_label);
   gtk_widget_class_bind_template_child (widget_class, MoorPersonPane, no_troubles_label);
   gtk_widget_class_bind_template_child (widget_class, MoorPersonPane, troubles_frame);

@@ -35,8 +35,17 @@ struct _MoorPersonRow
 G_DEFINE_FINAL_TYPE (MoorPersonRow, moor_person_row, GTK_TYPE_LIST_BOX_ROW)
 
 static void
+show_no_numbers (MoorPersonRow *self, const char *text)
+{
+  moor_label_show (self->size_label, text);
+  moor_label_show (self->files_label, "");
+  moor_label_show (self->time_label, "");
+}
+
+static void
 show_numbers (MoorPersonRow *self)
 {
+  MoorMeasure measure = moor_person_get_measure (self->person);
   g_autofree char *size = NULL;
   g_autofree char *files = NULL;
   g_autofree char *time = NULL;
@@ -45,14 +54,17 @@ show_numbers (MoorPersonRow *self)
 
   if (!moor_person_get_selectable (self->person))
     {
-      moor_label_show (self->size_label, "–");
+      show_no_numbers (self, "–");
       return;
     }
-  if (moor_person_get_measure (self->person) == MOOR_MEASURE_NONE)
+  if (measure == MOOR_MEASURE_NONE)
     {
-      moor_label_show (self->size_label, "…");
-      moor_label_show (self->files_label, "");
-      moor_label_show (self->time_label, "");
+      show_no_numbers (self, "…");
+      return;
+    }
+  if (measure == MOOR_MEASURE_DONE && moor_person_get_n_files (self->person) == 0)
+    {
+      show_no_numbers (self, _ ("No files"));
       return;
     }
 
@@ -62,9 +74,9 @@ show_numbers (MoorPersonRow *self)
   moor_label_show (self->files_label, files);
 
   moor_person_get_seconds (self->person, &low_s, &high_s);
-  if (high_s >= 0)
+  if (high_s >= 0 && moor_person_get_selected (self->person))
     {
-      g_autofree char *range = moor_text_seconds_range (low_s, high_s);
+      g_autofree char *range = moor_words_duration (low_s, high_s);
 
       /* Translators: "9–12 s to link" */
       time = g_strdup_printf (_ ("%s to link"), range);
@@ -172,6 +184,8 @@ moor_person_row_new (MoorPerson *person, const char *root)
   g_object_bind_property (person, "selected", self->check_button, "active",
                           G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL);
   g_signal_connect_object (person, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (person, "notify::selected", G_CALLBACK (changed_cb), self,
+                           G_CONNECT_SWAPPED);
   changed_cb (self);
   return GTK_WIDGET (self);
 }

@@ -317,12 +317,17 @@ moor_person_get_state_text (MoorPerson *self, const char **out_icon)
   if (!self->reachable)
     {
       *out_icon = "changes-prevent-symbolic";
-      return _ ("Needs root");
+      return _ ("Administrator only");
     }
   if (self->in_use)
     {
       *out_icon = "system-users-symbolic";
       return _ ("In use");
+    }
+  if (!self->selected)
+    {
+      *out_icon = "list-remove-symbolic";
+      return _ ("Not chosen");
     }
   if (needs_attention (self))
     return _ ("Needs attention");

@@ -24,6 +24,7 @@ struct _MoorProfilesPlace
   MoorClient *client;
   char *root;
   char *store;
+  char *system_name;         /* (nullable): until "profiles" has answered */
   GListStore *people;        /* (element-type MoorPerson) (owned) */
   JsonObject *totals;        /* (nullable): once the estimate is done */
   GCancellable *cancellable; /* (nullable): of what is under way */
@@ -213,8 +214,8 @@ estimate_ready_cb (GObject *source, GAsyncResult *async_result, gpointer user_da
   show_totals (self);
   if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
-      g_autofree char *text = g_strdup_printf (_ ("The homes could not be measured: %s"),
-                                               error->message);
+      g_autofree char *reason = moor_words_error (error);
+      g_autofree char *text = g_strdup_printf (_ ("The homes could not be measured. %s"), reason);
 
       moor_label_show (self->totals_label, text);
     }
@@ -291,13 +292,18 @@ profiles_ready_cb (GObject *source, GAsyncResult *async_result, gpointer user_da
 
   if (error != NULL)
     {
+      g_autofree char *text = moor_words_error (error);
+
       moor_status_page_show (self->status_page, "dialog-error-symbolic",
-                             _ ("This system cannot be read"), error->message, _ ("_Try Again"),
+                             _ ("This system cannot be read"), text, _ ("_Try Again"),
                              "win.rescan");
       gtk_stack_set_visible_child_name (self->stack, "status");
       g_signal_emit (self, signals[SELECTION_CHANGED], 0);
       return;
     }
+  g_free (self->system_name);
+  self->system_name = moor_words_system (moor_json_text (result, "system"),
+                                         moor_json_text (result, "host"));
   fill_people (self, moor_json_list (result, "profiles"));
   start_estimate (self);
   g_signal_emit (self, signals[SELECTION_CHANGED], 0);
@@ -375,6 +381,7 @@ moor_profiles_place_finalize (GObject *object)
 
   g_free (self->root);
   g_free (self->store);
+  g_free (self->system_name);
   g_clear_object (&self->people);
   g_clear_pointer (&self->totals, json_object_unref);
 
@@ -434,6 +441,7 @@ moor_profiles_place_load (MoorProfilesPlace *self, MoorClient *client, const cha
     {
       g_free (self->root);
       self->root = g_strdup (root);
+      g_clear_pointer (&self->system_name, g_free);
       moor_profiles_place_set_store (self, NULL);
     }
   g_clear_pointer (&self->totals, json_object_unref);
@@ -476,6 +484,17 @@ const char *
 moor_profiles_place_get_store (MoorProfilesPlace *self)
 {
   return self->store;
+}
+
+/**
+ * moor_profiles_place_dup_system_name:
+ *
+ * Returns: (transfer full) (nullable): what people call the system; %NULL while unknown
+ */
+char *
+moor_profiles_place_dup_system_name (MoorProfilesPlace *self)
+{
+  return g_strdup (self->system_name);
 }
 
 /**

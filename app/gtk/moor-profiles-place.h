@@ -14,6 +14,7 @@ void moor_profiles_place_load (MoorProfilesPlace *self, MoorClient *client, cons
 void moor_profiles_place_stop (MoorProfilesPlace *self);
 GListModel *moor_profiles_place_get_people (MoorProfilesPlace *self);
 const char *moor_profiles_place_get_store (MoorProfilesPlace *self);
+char *moor_profiles_place_dup_system_name (MoorProfilesPlace *self);
 void moor_profiles_place_set_store (MoorProfilesPlace *self, const char *store);
 gboolean moor_profiles_place_is_measuring (MoorProfilesPlace *self);
 JsonObject *moor_profiles_place_dup_request (MoorProfilesPlace *self);

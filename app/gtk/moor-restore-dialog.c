@@ -56,12 +56,9 @@ person_toggled_cb (MoorRestoreDialog *self)
 static void
 add_person (MoorRestoreDialog *self, JsonNode *node)
 {
-  JsonObject *person = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  const char *name = person != NULL ? moor_json_text (person, "name") : json_node_get_string (node);
-  const char *full_name = moor_json_text (person, "full-name");
-  g_autofree char *label = full_name != NULL && *full_name != '\0'
-                               ? g_strdup_printf ("%s (%s)", full_name, name)
-                               : g_strdup (name);
+  const char *name = json_node_get_string (node);
+  g_autofree char *label = moor_words_person (
+      name, g_hash_table_lookup (moor_store_item_get_full_names (self->item), name));
   GtkWidget *button = gtk_check_button_new_with_label (label);
 
   g_object_set_data_full (G_OBJECT (button), LOGIN_KEY, g_strdup (name), g_free);
@@ -107,17 +104,23 @@ moor_restore_dialog_init (MoorRestoreDialog *self)
  * moor_restore_dialog_new:
  * @parent: the window it belongs to
  * @item: the store to restore from
+ * @system: what people call the system that is restored to
  *
  * Returns: (transfer none): a new dialog
  */
 GtkWidget *
-moor_restore_dialog_new (GtkWindow *parent, MoorStoreItem *item)
+moor_restore_dialog_new (GtkWindow *parent, MoorStoreItem *item, const char *system)
 {
   MoorRestoreDialog *self = g_object_new (MOOR_TYPE_RESTORE_DIALOG, "transient-for", parent,
                                           "use-header-bar", TRUE, NULL);
   JsonArray *people = moor_json_list (moor_store_item_get_json (item), "people");
   guint n_people = people != NULL ? json_array_get_length (people) : 0;
+  g_autofree char *into = NULL;
 
+  /* Translators: where the files go, "to bench-7, Debian GNU/Linux 13" */
+  into = g_strdup_printf (_ ("to %s"), system);
+  gtk_header_bar_set_subtitle (GTK_HEADER_BAR (gtk_dialog_get_header_bar (GTK_DIALOG (self))),
+                               into);
   self->item = g_object_ref (item);
   for (guint i = 0; i < n_people; i++)
     add_person (self, json_array_get_element (people, i));

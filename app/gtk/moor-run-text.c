@@ -67,7 +67,7 @@ moor_run_dup_remaining_text (MoorRun *self)
     return g_strdup (_ ("finishing"));
   if (progress->low_s < 0 || progress->high_s < 0)
     return g_strdup (_ ("not known yet"));
-  return moor_text_seconds_range (progress->low_s, progress->high_s);
+  return moor_words_duration (progress->low_s, progress->high_s);
 }
 
 static char *
@@ -120,15 +120,12 @@ dup_capture_sentence (MoorRun *self)
   g_autofree char *files = moor_words_files (moor_json_count (result, "files"));
   g_autofree char *bytes = moor_text_size (moor_json_count (result, "bytes"));
   g_autofree char *copied = moor_text_size (moor_json_count (result, "copied-bytes"));
-  double seconds = moor_json_number (result, "seconds", 0);
 
   if (moor_json_count (result, "copied-bytes") > 0)
-    return g_strdup_printf (
-        _ ("%s, %s, are safe in the store. %s had to be copied. It took %.1f s."), files, bytes,
-        copied, seconds);
-  return g_strdup_printf (_ ("%s, %s, are safe in the store, and nothing had to be copied. "
-                             "It took %.1f s."),
-                          files, bytes, seconds);
+    return g_strdup_printf (_ ("%s, %s, are safe in the store; %s of them had to be copied."),
+                            files, bytes, copied);
+  return g_strdup_printf (_ ("%s, %s, are safe in the store, and nothing had to be copied."), files,
+                          bytes);
 }
 
 static gboolean
@@ -148,7 +145,7 @@ static char *
 dup_restore_sentence (MoorRun *self)
 {
   JsonArray *people = moor_json_list (moor_run_get_result (self), "profiles");
-  g_autofree char *names = moor_words_people (people);
+  g_autofree char *names = moor_words_people (people, moor_run_get_full_names (self));
 
   if (people == NULL || json_array_get_length (people) == 0)
     return g_strdup (_ ("Nobody was restored."));
@@ -171,7 +168,7 @@ dup_delete_sentence (MoorRun *self)
 {
   g_autofree char *freed = moor_text_size (moor_json_count (moor_run_get_result (self), "freed"));
 
-  return g_strdup_printf (_ ("%s of space are free again."), freed);
+  return g_strdup_printf (_ ("%s of space is free again."), freed);
 }
 
 static char *
@@ -189,7 +186,7 @@ dup_cancelled_sentence (MoorRun *self)
 }
 
 static char *
-dup_finished_sentence (MoorRun *self)
+dup_outcome (MoorRun *self)
 {
   const char *operation = moor_run_get_operation (self);
 
@@ -200,6 +197,40 @@ dup_finished_sentence (MoorRun *self)
   if (g_strcmp0 (operation, "delete") == 0)
     return dup_delete_sentence (self);
   return dup_capture_sentence (self);
+}
+
+/* What was not done at all; what was only done differently is no loss. */
+static guint64
+count_not_done (MoorRun *self)
+{
+  GPtrArray *troubles = moor_run_get_troubles (self);
+  guint64 n = 0;
+
+  for (guint i = 0; i < troubles->len; i++)
+    {
+      const MoorTrouble *trouble = g_ptr_array_index (troubles, i);
+
+      if (trouble->severity == MOOR_SEVERITY_ERROR)
+        n += trouble->n;
+    }
+  return n;
+}
+
+static char *
+dup_finished_sentence (MoorRun *self)
+{
+  guint64 n = g_strcmp0 (moor_run_get_operation (self), "verify") != 0 ? count_not_done (self) : 0;
+  g_autofree char *outcome = dup_outcome (self);
+  g_autofree char *took = moor_words_took (moor_run_get_elapsed_us (self));
+  g_autofree char *count = moor_words_objects (n);
+
+  if (n > 0)
+    /* Translators: how it ended; how many items; a time */
+    return g_strdup_printf (_ ("%s %s could not be done: Problems tells which and what helps. "
+                               "It took %s."),
+                            outcome, count, took);
+  /* Translators: how it ended, in a sentence; a time */
+  return g_strdup_printf (_ ("%s It took %s."), outcome, took);
 }
 
 /**
@@ -219,7 +250,8 @@ moor_run_dup_sentence (MoorRun *self)
     case MOOR_RUN_EXCEPTIONS:
       return dup_finished_sentence (self);
     case MOOR_RUN_FAILED:
-      return g_strdup (error != NULL ? error->message : _ ("The log tells what happened."));
+      return error != NULL ? moor_words_error (error)
+                           : g_strdup (_ ("The log tells what happened."));
     case MOOR_RUN_CANCELLED:
       return dup_cancelled_sentence (self);
     case MOOR_RUN_STOPPING:

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "moor-log-view.h"
+#include "moor-run-row.h"
 #include "moor-text.h"
 #include "moor-trouble-row.h"
 #include "moor-widgets.h"
@@ -22,7 +23,7 @@ struct _MoorRunView
   MoorRun *run;
   guint tick_id;
   char *shown_phases;      /* (nullable): what the row of phases was built from */
-  GHashTable *people_rows; /* (element-type utf8 GtkLabel) (keys owned): the label of each */
+  GHashTable *people_rows; /* (element-type utf8 MoorRunRow) (keys owned) */
 
   GtkStack *icon_stack;
   GtkSpinner *spinner;
@@ -31,6 +32,7 @@ struct _MoorRunView
   GtkLabel *sentence_label;
   GtkContainer *phases_box;
   GtkProgressBar *bar;
+  GtkWidget *numbers_box;
   GtkLabel *bytes_label;
   GtkLabel *rate_label;
   GtkLabel *elapsed_label;
@@ -148,13 +150,32 @@ show_buttons (MoorRunView *self)
   gtk_actionable_set_action_name (GTK_ACTIONABLE (self->next_button), next->action);
 }
 
+/* clang-format off */
+static const MoorWord phase_done = { "done", N_("Done"), "object-select-symbolic" };
+static const MoorWord phase_working = { "working", N_("Under way"), "media-playback-start-symbolic" };
+static const MoorWord phase_waiting = { "waiting", N_("To come"), "content-loading-symbolic" };
+static const MoorWord phase_stopped = { "stopped", N_("Stopped"), "media-playback-pause-symbolic" };
+static const MoorWord phase_failed = { "failed", N_("Failed"), "dialog-error-symbolic" };
+/* clang-format on */
+
+static const MoorWord *
+get_open_phase (MoorRun *run)
+{
+  if (moor_run_get_state (run) == MOOR_RUN_FAILED)
+    return &phase_failed;
+  return moor_run_is_finished (run) ? &phase_stopped : &phase_working;
+}
+
 static void
-add_phase (MoorRunView *self, const char *icon, const char *text, gboolean current)
+add_phase (MoorRunView *self, const MoorWord *state, const char *text, gboolean current)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   GtkWidget *label = gtk_label_new (text);
+  GtkWidget *image = gtk_image_new_from_icon_name (state->icon, GTK_ICON_SIZE_MENU);
 
-  gtk_container_add (GTK_CONTAINER (box), gtk_image_new_from_icon_name (icon, GTK_ICON_SIZE_MENU));
+  gtk_widget_set_tooltip_text (image, _ (state->text));
+  atk_object_set_name (gtk_widget_get_accessible (image), _ (state->text));
+  gtk_container_add (GTK_CONTAINER (box), image);
   gtk_container_add (GTK_CONTAINER (box), label);
   if (!current)
     gtk_style_context_add_class (gtk_widget_get_style_context (box), "dim-label");
@@ -192,8 +213,8 @@ show_phases (MoorRunView *self)
       const MoorRunPhase *phase = g_ptr_array_index (phases, i);
       gboolean done = phase->done || completed;
 
-      add_phase (self, done ? "object-select-symbolic" : "media-playback-start-symbolic",
-                 moor_word_phase (phase->id), !done);
+      add_phase (self, done ? &phase_done : get_open_phase (self->run), moor_word_phase (phase->id),
+                 !done);
     }
   if (phases->len < n_phases && !moor_run_is_finished (self->run))
     {
@@ -201,7 +222,7 @@ show_phases (MoorRunView *self)
       g_autofree char *more = g_strdup_printf (ngettext ("%u more step", "%u more steps", n_more),
                                                n_more);
 
-      add_phase (self, "content-loading-symbolic", more, FALSE);
+      add_phase (self, &phase_waiting, more, FALSE);
     }
 }
 
@@ -218,15 +239,11 @@ show_progress (MoorRunView *self)
   g_autofree char *rate = NULL;
   g_autofree char *rate_text = NULL;
 
-  gtk_widget_set_visible (GTK_WIDGET (self->bar), progress != NULL || !finished);
+  /* What has ended has its numbers in the sentence above; the last phase's would confuse. */
+  gtk_widget_set_visible (GTK_WIDGET (self->bar),
+                          !finished || (state == MOOR_RUN_CANCELLED && progress != NULL));
   if (state == MOOR_RUN_COMPLETE || state == MOOR_RUN_EXCEPTIONS)
-    {
-      /* The sentence above has the numbers; the last phase's would only confuse. */
-      gtk_progress_bar_set_fraction (self->bar, 1);
-      gtk_progress_bar_set_text (self->bar, "");
-      moor_label_show (self->rate_label, "");
-      return;
-    }
+    return;
   if (progress == NULL)
     {
       gtk_progress_bar_set_text (self->bar, "");
@@ -257,82 +274,55 @@ show_times (MoorRunView *self)
   g_autofree char *remaining = moor_run_dup_remaining_text (self->run);
   g_autofree char *elapsed_text = g_strdup_printf (_ ("Elapsed: %s"), elapsed);
   g_autofree char *remaining_text = g_strdup_printf (_ ("Remaining: %s"), remaining);
-  g_autofree char *took = g_strdup_printf (_ ("Took %s"), elapsed);
 
-  if (moor_run_is_finished (self->run))
-    {
-      moor_label_show (self->bytes_label, took);
-      moor_label_show (self->elapsed_label, "");
-      moor_label_show (self->remaining_label, "");
-      return;
-    }
+  gtk_widget_set_visible (self->numbers_box, !moor_run_is_finished (self->run));
   moor_label_show (self->elapsed_label, elapsed_text);
   moor_label_show (self->remaining_label, remaining_text);
 }
 
-static GtkLabel *
+static MoorRunRow *
 add_person (MoorRunView *self, const char *name)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
-  GtkWidget *image = gtk_image_new_from_icon_name ("avatar-default-symbolic", GTK_ICON_SIZE_MENU);
-  GtkWidget *name_label = gtk_label_new (name);
-  GtkWidget *label = gtk_label_new (NULL);
+  const char *full_name = g_hash_table_lookup (moor_run_get_full_names (self->run), name);
+  GtkWidget *row = moor_run_row_new (name, full_name);
 
-  g_object_set (box, "margin", 10, NULL);
-  gtk_label_set_xalign (GTK_LABEL (name_label), 0);
-  gtk_widget_set_hexpand (name_label, TRUE);
-  gtk_container_add (GTK_CONTAINER (box), image);
-  gtk_container_add (GTK_CONTAINER (box), name_label);
-  gtk_container_add (GTK_CONTAINER (box), label);
-  gtk_list_box_insert (self->people_list, box, -1);
-  gtk_widget_show_all (gtk_widget_get_parent (box));
-  g_hash_table_insert (self->people_rows, g_strdup (name), label);
-  return GTK_LABEL (label);
+  gtk_list_box_insert (self->people_list, row, -1);
+  g_hash_table_insert (self->people_rows, g_strdup (name), row);
+  return MOOR_RUN_ROW (row);
 }
 
-static const char *
-get_person_state (MoorRun *run, const char *state)
-{
-  if (g_strcmp0 (state, "done") == 0)
-    return _ ("done");
-  if (g_strcmp0 (state, "attention") == 0)
-    return _ ("done, with exceptions");
-  if (moor_run_is_finished (run))
-    return moor_run_get_state (run) == MOOR_RUN_COMPLETE ? _ ("done") : _ ("not finished");
-  return g_strcmp0 (state, "working") == 0 ? _ ("working…") : _ ("waiting");
-}
-
+/* Those whose turn has not come are there from the beginning. */
 static void
-name_row (GtkWidget *label, const char *name, const char *text)
+add_people (MoorRunView *self)
 {
-  GtkWidget *row = gtk_widget_get_ancestor (label, GTK_TYPE_LIST_BOX_ROW);
-  g_autofree char *spoken = g_strdup_printf ("%s, %s", name, text);
+  JsonArray *users = moor_json_list (moor_run_get_request (self->run), "users");
 
-  atk_object_set_name (gtk_widget_get_accessible (row), spoken);
+  for (guint i = 0; users != NULL && i < json_array_get_length (users); i++)
+    {
+      const char *name = json_array_get_string_element (users, i);
+
+      if (name != NULL && !g_hash_table_contains (self->people_rows, name))
+        moor_run_row_show (add_person (self, name), self->run, NULL);
+    }
 }
 
 static void
 show_people (MoorRunView *self)
 {
+  GHashTable *people = moor_run_get_people (self->run);
   GHashTableIter iter;
   gpointer name;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, moor_run_get_people (self->run));
-  while (g_hash_table_iter_next (&iter, &name, &value))
+  g_hash_table_iter_init (&iter, people);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
     {
-      const MoorEvent *event = value;
-      GtkLabel *label = g_hash_table_lookup (self->people_rows, name);
-      g_autofree char *objects = moor_words_objects (event->done_objects);
-      g_autofree char *bytes = moor_text_size (event->done_bytes);
-      g_autofree char *text = g_strdup_printf ("%s, %s, %s", objects, bytes,
-                                               get_person_state (self->run, event->state));
-
-      if (label == NULL)
-        label = add_person (self, name);
-      moor_label_show (label, text);
-      name_row (GTK_WIDGET (label), name, text);
+      if (!g_hash_table_contains (self->people_rows, name))
+        (void) add_person (self, name);
     }
+  g_hash_table_iter_init (&iter, self->people_rows);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    moor_run_row_show (value, self->run, g_hash_table_lookup (people, name));
 }
 
 static void
@@ -428,6 +418,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, MoorRunView, sentence_label);
   gtk_widget_class_bind_template_child (widget_class, MoorRunView, phases_box);
   gtk_widget_class_bind_template_child (widget_class, MoorRunView, bar);
+  gtk_widget_class_bind_template_child (widget_class, MoorRunView, numbers_box);
   gtk_widget_class_bind_template_child (widget_class, MoorRunView, bytes_label);
   gtk_widget_class_bind_template_child (widget_class, MoorRunView, rate_label);
   gtk_widget_class_bind_template_child (widget_class, MoorRunView, elapsed_label);
@@ -485,6 +476,7 @@ moor_run_view_set_run (MoorRunView *self, MoorRun *run)
   g_signal_connect_object (run, "news", G_CALLBACK (news_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (run, "finished", G_CALLBACK (finished_cb), self, G_CONNECT_SWAPPED);
   self->tick_id = g_timeout_add_seconds (1, tick_cb, self);
+  add_people (self);
   news_cb (self);
 }
 

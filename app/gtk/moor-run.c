@@ -28,8 +28,9 @@ struct _MoorRun
   guint n_phases;
   GPtrArray *phases; /* (element-type MoorRunPhase) (owned) */
   MoorEvent *progress;
-  GHashTable *people;  /* (element-type utf8 MoorEvent) (owned) */
-  GPtrArray *troubles; /* (element-type MoorTrouble) (owned) */
+  GHashTable *full_names; /* (element-type utf8 utf8) (owned) */
+  GHashTable *people;     /* (element-type utf8 MoorEvent) (owned) */
+  GPtrArray *troubles;    /* (element-type MoorTrouble) (owned) */
   guint64 n_troubles;
   GQueue *log; /* (element-type MoorLogLine) (owned) */
   guint64 n_log_lines;
@@ -76,6 +77,7 @@ moor_run_finalize (GObject *object)
   g_clear_error (&self->error);
   g_ptr_array_unref (self->phases);
   moor_event_free (self->progress);
+  g_hash_table_unref (self->full_names);
   g_hash_table_unref (self->people);
   g_ptr_array_unref (self->troubles);
   g_queue_free_full (self->log, log_line_free);
@@ -99,6 +101,7 @@ moor_run_init (MoorRun *self)
 {
   self->cancellable = g_cancellable_new ();
   self->phases = g_ptr_array_new_with_free_func (run_phase_free);
+  self->full_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->people = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                         (GDestroyNotify) moor_event_free);
   self->troubles = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_trouble_free);
@@ -120,6 +123,19 @@ moor_run_new (MoorClient *client, JsonObject *request)
   self->client = g_object_ref (client);
   self->request = json_object_ref (request);
   return self;
+}
+
+/**
+ * moor_run_set_full_names:
+ * @full_names: (element-type utf8 utf8): what people are called, by login name
+ *
+ * Lets the job be told in the words of people.
+ */
+void
+moor_run_set_full_names (MoorRun *self, GHashTable *full_names)
+{
+  g_hash_table_unref (self->full_names);
+  self->full_names = g_hash_table_ref (full_names);
 }
 
 static void
@@ -238,7 +254,7 @@ finished_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->ended_us = g_get_monotonic_time ();
   self->state = state_from_exit (self->exit_code);
   if (self->error != NULL && self->state != MOOR_RUN_CANCELLED)
-    add_log_line (self, g_get_real_time (), MOOR_LOG_ERROR, g_strdup (self->error->message));
+    add_log_line (self, g_get_real_time (), MOOR_LOG_ERROR, moor_words_error (self->error));
   g_signal_emit (self, signals[NEWS], 0);
   g_signal_emit (self, signals[FINISHED], 0);
 }
@@ -356,6 +372,12 @@ GHashTable *
 moor_run_get_people (MoorRun *self)
 {
   return self->people;
+}
+
+GHashTable *
+moor_run_get_full_names (MoorRun *self)
+{
+  return self->full_names;
 }
 
 GPtrArray *

@@ -48,6 +48,7 @@ typedef struct
 G_DECLARE_FINAL_TYPE (MoorRun, moor_run, MOOR, RUN, GObject)
 
 MoorRun *moor_run_new (MoorClient *client, JsonObject *request);
+void moor_run_set_full_names (MoorRun *self, GHashTable *full_names);
 void moor_run_start (MoorRun *self);
 void moor_run_cancel (MoorRun *self);
 
@@ -63,6 +64,7 @@ guint moor_run_get_n_phases (MoorRun *self);
 GPtrArray *moor_run_get_phases (MoorRun *self);
 const MoorEvent *moor_run_get_progress (MoorRun *self);
 GHashTable *moor_run_get_people (MoorRun *self);
+GHashTable *moor_run_get_full_names (MoorRun *self);
 GPtrArray *moor_run_get_troubles (MoorRun *self);
 guint64 moor_run_get_n_troubles (MoorRun *self);
 GQueue *moor_run_get_log (MoorRun *self);

@@ -147,7 +147,7 @@ dup_copying (const Sums *sums, JsonObject *totals)
 
   if (low_s < 0 || high_s < 0)
     return g_strdup (".");
-  range = moor_text_seconds_range (low_s, high_s);
+  range = moor_words_about (low_s, high_s);
   return g_strdup_printf (_ ("; copying would take %s."), range);
 }
 
@@ -166,7 +166,7 @@ moor_selection_dup_sentence (GListModel *people, JsonObject *totals, gboolean me
   g_autofree char *files = moor_words_files (sums.n_files);
   g_autofree char *bytes = moor_text_size (sums.n_bytes);
   g_autofree char *space = moor_text_size (new_space (&sums, totals));
-  g_autofree char *range = moor_text_seconds_range (sums.low_s, sums.high_s);
+  g_autofree char *range = moor_words_about (sums.low_s, sums.high_s);
   g_autofree char *copying = dup_copying (&sums, totals);
 
   if (sums.n_people == 0)
@@ -177,10 +177,6 @@ moor_selection_dup_sentence (GListModel *people, JsonObject *totals, gboolean me
   if (totals == NULL)
     return g_strdup_printf (ngettext ("%u person chosen.", "%u people chosen.", sums.n_people),
                             sums.n_people);
-  /* "About" does not go with "under 1 s" and "up to 5 s". */
-  if (sums.low_s < 1)
-    return g_strdup_printf (_ ("%s, %s stay where they are; %s of new space; %s%s"), files, bytes,
-                            space, range, copying);
-  return g_strdup_printf (_ ("%s, %s stay where they are; %s of new space; about %s%s"), files,
-                          bytes, space, range, copying);
+  return g_strdup_printf (_ ("%s, %s stay where they are; %s of new space; %s%s"), files, bytes,
+                          space, range, copying);
 }

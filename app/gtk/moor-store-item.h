@@ -19,5 +19,7 @@ gboolean moor_store_item_can_check (MoorStoreItem *self);
 gboolean moor_store_item_is_restored (MoorStoreItem *self);
 char *moor_store_item_dup_title (MoorStoreItem *self);
 char *moor_store_item_dup_summary (MoorStoreItem *self);
+char *moor_store_item_dup_label (MoorStoreItem *self);
+GHashTable *moor_store_item_get_full_names (MoorStoreItem *self);
 
 G_END_DECLS

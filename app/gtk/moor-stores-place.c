@@ -70,17 +70,36 @@ add_fact (MoorStoresPlace *self, int *row, const char *name, const char *value)
   (*row)++;
 }
 
+/* Each person in a line, told apart by login name too. */
+static char *
+dup_people_lines (MoorStoreItem *item)
+{
+  JsonArray *people = moor_json_list (moor_store_item_get_json (item), "people");
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; people != NULL && i < json_array_get_length (people); i++)
+    {
+      const char *name = json_array_get_string_element (people, i);
+      g_autofree char *person = moor_words_person (
+          name, g_hash_table_lookup (moor_store_item_get_full_names (item), name));
+
+      g_string_append_printf (text, "%s%s", i > 0 ? "\n" : "", person);
+    }
+  return g_string_free (text, FALSE);
+}
+
 static void
 show_facts (MoorStoresPlace *self, MoorStoreItem *item)
 {
   JsonObject *json = moor_store_item_get_json (item);
   guint64 made_s = moor_json_count (json, "made");
   guint64 sealed_s = moor_json_count (json, "sealed");
-  g_autofree char *made = made_s > 0 ? moor_text_time ((gint64) made_s * 1000000000) : NULL;
-  g_autofree char *sealed = sealed_s > 0 ? moor_text_time ((gint64) sealed_s * 1000000000) : NULL;
+  g_autofree char *made = made_s > 0 ? moor_words_moment ((gint64) made_s) : NULL;
+  g_autofree char *sealed = sealed_s > 0 ? moor_words_moment ((gint64) sealed_s) : NULL;
   g_autofree char *size = moor_text_size (moor_json_count (json, "bytes"));
-  g_autofree char *objects = moor_words_objects (moor_json_count (json, "objects"));
-  g_autofree char *people = moor_words_people (moor_json_list (json, "people"));
+  g_autofree char *count = moor_text_count (moor_json_count (json, "objects"));
+  g_autofree char *objects = g_strdup_printf (_ ("%s files and folders"), count);
+  g_autofree char *people = dup_people_lines (item);
   guint owner_uid = (guint) moor_json_count (json, "owner");
   g_autofree char *owner = owner_uid == 0 ? g_strdup (_ ("the administrator (root)"))
                                           : g_strdup_printf (_ ("user %u"), owner_uid);
@@ -94,8 +113,10 @@ show_facts (MoorStoresPlace *self, MoorStoreItem *item)
   add_fact (self, &row, _ ("Size"), size);
   add_fact (self, &row, _ ("System"), moor_json_text (json, "system"));
   add_fact (self, &row, _ ("Computer"), moor_json_text (json, "host"));
-  add_fact (self, &row, _ ("Started"), made);
-  add_fact (self, &row, _ ("Sealed"), sealed);
+  if (sealed != NULL)
+    add_fact (self, &row, _ ("Captured"), sealed);
+  else
+    add_fact (self, &row, _ ("Begun"), made);
   add_fact (self, &row, _ ("Owner"), owner);
   add_fact (self, &row, _ ("Folder"), moor_store_item_get_path (item));
 }
@@ -242,9 +263,11 @@ stores_ready_cb (GObject *source, GAsyncResult *async_result, gpointer user_data
 
   if (error != NULL)
     {
+      g_autofree char *text = moor_words_error (error);
+
       g_list_store_remove_all (self->stores);
       moor_status_page_show (self->status_page, "dialog-error-symbolic",
-                             _ ("The stores cannot be listed"), error->message, _ ("_Try Again"),
+                             _ ("The stores cannot be listed"), text, _ ("_Try Again"),
                              "win.rescan");
       gtk_stack_set_visible_child_name (self->stack, "status");
       g_signal_emit (self, signals[SELECTION_CHANGED], 0);

@@ -65,21 +65,22 @@ void
 moor_trouble_row_show (MoorTroubleRow *self, const MoorTrouble *trouble)
 {
   MoorWord severity = moor_word_severity (trouble->severity);
-  const char *remedy = moor_cause_remedy (trouble->cause);
-  g_autofree char *count = moor_text_count (trouble->n);
+  const char *remedy = moor_word_remedy (trouble->cause);
+  const char *text = moor_word_cause (trouble->cause);
   g_autofree char *path = moor_text_path (trouble->example->path);
-  g_autofree char *times = g_strdup_printf ("%s ×", count);
+  g_autofree char *count = moor_words_objects (trouble->n);
+  g_autofree char *example = trouble->n > 1 ? g_strdup_printf (_ ("For example %s"), path)
+                                            : g_strdup (path);
 
   gtk_image_set_from_icon_name (self->image, severity.icon, GTK_ICON_SIZE_MENU);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->image), severity.text);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->image)), severity.text);
-  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)),
-                       gettext (moor_cause_text (trouble->cause)));
-  moor_label_show (self->text_label, gettext (moor_cause_text (trouble->cause)));
-  moor_label_show (self->count_label, times);
-  moor_label_show (self->remedy_label, *remedy != '\0' ? gettext (remedy) : "");
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)), text);
+  moor_label_show (self->text_label, text);
+  moor_label_show (self->count_label, count);
+  moor_label_show (self->remedy_label, remedy);
   gtk_widget_set_visible (GTK_WIDGET (self->remedy_label), *remedy != '\0');
-  moor_label_show (self->example_label, path);
+  moor_label_show (self->example_label, example);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->example_label), path);
   gtk_widget_set_visible (GTK_WIDGET (self->example_label), *path != '\0');
 }

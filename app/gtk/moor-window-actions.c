@@ -133,7 +133,8 @@ store_restore_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data
 {
   MoorWindow *self = user_data;
   GtkWidget *dialog = moor_restore_dialog_new (GTK_WINDOW (self),
-                                               moor_stores_place_get_selected (self->stores_place));
+                                               moor_stores_place_get_selected (self->stores_place),
+                                               gtk_label_get_label (self->system_label));
 
   g_signal_connect_object (dialog, "response", G_CALLBACK (restore_response_cb), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));

@@ -125,7 +125,9 @@ dry_run_ready_cb (GObject *source, GAsyncResult *async_result, gpointer user_dat
   /* Last copies make the answer a refusal, with the numbers in it. */
   if (error != NULL && moor_json_count (result, "last-copies") == 0)
     {
-      moor_window_show_error (deletion->window, _ ("The store cannot be deleted"), error->message);
+      g_autofree char *text = moor_words_error (error);
+
+      moor_window_show_error (deletion->window, _ ("The store cannot be deleted"), text);
       deletion_free (deletion);
       return;
     }

@@ -6,6 +6,7 @@
 #include "moor-application.h"
 #include "moor-selection.h"
 #include "moor-text.h"
+#include "moor-widgets.h"
 #include "moor-words.h"
 
 /**
@@ -49,14 +50,33 @@ update_info (MoorWindow *self)
 
   if (moor_client_is_root (self->client))
     show_info (self, "dialog-warning-symbolic", GTK_MESSAGE_WARNING,
-               _ ("Mooring runs as the administrator (root). It can reach everybody's files; "
+               _ ("Mooring runs as the administrator (root). It can reach everybody’s files; "
                   "close it when you are done."));
   else if (g_strcmp0 (place, "profiles") == 0 && !moor_selection_all_reachable (people))
     show_info (self, "dialog-information-symbolic", GTK_MESSAGE_INFO,
-               _ ("You can capture your own profile. For other people's, start Mooring as the "
+               _ ("You can capture your own profile. For other people’s, start Mooring as the "
                   "administrator (root)."));
   else
     show_info (self, NULL, GTK_MESSAGE_OTHER, NULL);
+}
+
+static void
+show_system_label (MoorWindow *self)
+{
+  g_autofree char *path = moor_text_path (self->root);
+  g_autofree char *name = moor_profiles_place_dup_system_name (self->profiles_place);
+  g_autofree char *tip = NULL;
+  g_autofree char *spoken = NULL;
+  const char *label = name != NULL ? name : path;
+
+  if (g_str_equal (self->root, "/"))
+    label = _ ("This computer");
+  /* Translators: a system's name and its folder */
+  tip = g_strdup_printf (_ ("%s, in %s. Choose the system to work on"), label, path);
+  spoken = g_strdup_printf (_ ("System: %s"), label);
+  moor_label_show (self->system_label, label);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->system_button), tip);
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->system_button)), spoken);
 }
 
 /**
@@ -90,6 +110,7 @@ moor_window_update (MoorWindow *self)
   enable (self, "find", in_run);
   enable (self, "run-cancel", !idle && moor_run_get_state (self->run) == MOOR_RUN_RUNNING);
   gtk_widget_set_visible (GTK_WIDGET (self->system_button), !in_run);
+  show_system_label (self);
   update_info (self);
 }
 
@@ -111,18 +132,6 @@ append_system (GMenu *menu, const char *label, const char *root)
 }
 
 static void
-show_system_label (MoorWindow *self)
-{
-  g_autofree char *path = moor_text_path (self->root);
-
-  gtk_label_set_label (self->system_label,
-                       g_str_equal (self->root, "/") ? _ ("This computer") : path);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->system_button),
-                               g_str_equal (self->root, "/") ? _ ("Choose the system to work on")
-                                                             : path);
-}
-
-static void
 fill_system_menu (MoorWindow *self, JsonArray *systems)
 {
   g_autoptr(GMenu) menu = g_menu_new ();
@@ -137,7 +146,9 @@ fill_system_menu (MoorWindow *self, JsonArray *systems)
       JsonObject *system = json_array_get_object_element (systems, i);
       const char *root = moor_json_text (system, "root");
       const char *name = moor_json_text (system, "name");
-      g_autofree char *label = g_strdup_printf ("%s (%s)", name != NULL ? name : "?", root);
+      const char *host = moor_json_text (system, "host");
+      g_autofree char *title = moor_words_system (name, host);
+      g_autofree char *label = g_strdup_printf (_ ("%s, in %s"), title, root != NULL ? root : "?");
 
       if (root == NULL || moor_json_flag (system, "running") || g_str_equal (root, "/"))
         continue;
@@ -250,6 +261,44 @@ run_finished_cb (MoorWindow *self)
   moor_window_update (self);
 }
 
+static void
+learn_names (GHashTable *full_names, GHashTable *more)
+{
+  GHashTableIter iter;
+  gpointer name;
+  gpointer full_name;
+
+  g_hash_table_iter_init (&iter, more);
+  while (g_hash_table_iter_next (&iter, &name, &full_name))
+    g_hash_table_replace (full_names, g_strdup (name), g_strdup (full_name));
+}
+
+/* From the stores first: after a refresh the system may not know its people yet. */
+static GHashTable *
+dup_full_names (MoorWindow *self)
+{
+  GHashTable *full_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  GListModel *stores = moor_stores_place_get_stores (self->stores_place);
+  GListModel *people = moor_profiles_place_get_people (self->profiles_place);
+
+  for (guint i = 0; i < g_list_model_get_n_items (stores); i++)
+    {
+      g_autoptr(MoorStoreItem) item = g_list_model_get_item (stores, i);
+
+      learn_names (full_names, moor_store_item_get_full_names (item));
+    }
+  for (guint i = 0; i < g_list_model_get_n_items (people); i++)
+    {
+      g_autoptr(MoorPerson) person = g_list_model_get_item (people, i);
+      const char *name = moor_person_get_name (person);
+      const char *full_name = moor_person_get_full_name (person);
+
+      if (g_strcmp0 (name, full_name) != 0)
+        g_hash_table_replace (full_names, g_strdup (name), g_strdup (full_name));
+    }
+  return full_names;
+}
+
 /**
  * moor_window_start:
  * @request: (transfer none): a job
@@ -259,11 +308,14 @@ run_finished_cb (MoorWindow *self)
 void
 moor_window_start (MoorWindow *self, JsonObject *request)
 {
+  g_autoptr(GHashTable) full_names = dup_full_names (self);
+
   g_return_if_fail (!is_running (self));
 
   moor_profiles_place_stop (self->profiles_place);
   g_clear_object (&self->run);
   self->run = moor_run_new (self->client, request);
+  moor_run_set_full_names (self->run, full_names);
   g_signal_connect_object (self->run, "news", G_CALLBACK (show_run_title), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->run, "finished", G_CALLBACK (run_finished_cb), self,
                            G_CONNECT_SWAPPED);

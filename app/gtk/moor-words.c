@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-words.h"
 
+#include <math.h>
+
 #include <glib/gi18n.h>
 
 #include "moor-text.h"
@@ -215,7 +217,7 @@ days_since (GDateTime *then, GDateTime *now)
  * moor_words_when:
  * @time_s: seconds since the epoch; 0 if nobody knows
  *
- * Returns: (transfer full) (nullable): "Last used yesterday"; %NULL if nobody knows
+ * Returns: (transfer full) (nullable): "last used yesterday"; %NULL if nobody knows
  */
 char *
 moor_words_when (gint64 time_s)
@@ -225,8 +227,8 @@ moor_words_when (gint64 time_s)
   if (time_s <= 0)
     return NULL;
   day = moor_words_day (time_s);
-  /* Translators: "Last used today", "Last used 3 March 2026" */
-  return g_strdup_printf (_ ("Last used %s"), day);
+  /* Translators: "last used today", "last used 3 March 2026" */
+  return g_strdup_printf (_ ("last used %s"), day);
 }
 
 /**
@@ -282,13 +284,53 @@ moor_words_objects (guint64 n_objects)
 }
 
 /**
- * moor_words_people:
- * @names: (nullable): strings, or objects with "name" and perhaps "full-name"
+ * moor_words_person:
+ * @name: (nullable): login name
+ * @full_name: (nullable): what people call the person; may be empty
  *
- * Returns: (transfer full): "alice, bob and carol"
+ * Returns: (transfer full): "Alice Anderson (alice)", or "alice" if that is all we know
  */
 char *
-moor_words_people (JsonArray *names)
+moor_words_person (const char *name, const char *full_name)
+{
+  if (name == NULL)
+    return g_strdup (full_name != NULL && *full_name != '\0' ? full_name : "?");
+  if (full_name == NULL || *full_name == '\0' || g_str_equal (full_name, name))
+    return g_strdup (name);
+  /* Translators: full name and login name, "Alice Anderson (alice)" */
+  return g_strdup_printf (_ ("%s (%s)"), full_name, name);
+}
+
+/**
+ * moor_words_system:
+ * @name: (nullable): of the operating system; from a disk that may be anybody's
+ * @host: (nullable): of the computer
+ *
+ * Returns: (transfer full) (nullable): "bench-7, Debian GNU/Linux 12"; %NULL if we know neither
+ */
+char *
+moor_words_system (const char *name, const char *host)
+{
+  g_autofree char *clean_name = moor_text_path (name != NULL ? name : "");
+  g_autofree char *clean_host = moor_text_path (host != NULL ? host : "");
+
+  if (*clean_host == '\0')
+    return *clean_name != '\0' ? g_steal_pointer (&clean_name) : NULL;
+  if (*clean_name == '\0')
+    return g_steal_pointer (&clean_host);
+  /* Translators: a computer and its system, "bench-7, Debian GNU/Linux 12" */
+  return g_strdup_printf (_ ("%s, %s"), clean_host, clean_name);
+}
+
+/**
+ * moor_words_people:
+ * @names: (nullable): login names, or objects with "name"
+ * @full_names: (nullable) (element-type utf8 utf8): what people call them, by login name
+ *
+ * Returns: (transfer full): "Alice Anderson, Bob Brown and carol"
+ */
+char *
+moor_words_people (JsonArray *names, GHashTable *full_names)
 {
   GString *text = g_string_new (NULL);
   guint n_names = names != NULL ? json_array_get_length (names) : 0;
@@ -299,10 +341,15 @@ moor_words_people (JsonArray *names)
       const char *name = JSON_NODE_HOLDS_OBJECT (node)
                              ? moor_json_text (json_node_get_object (node), "name")
                              : json_node_get_string (node);
+      const char *full_name = name != NULL && full_names != NULL
+                                  ? g_hash_table_lookup (full_names, name)
+                                  : NULL;
 
       if (i > 0)
         g_string_append (text, i + 1 == n_names ? _ (" and ") : ", ");
-      g_string_append (text, name != NULL ? name : "?");
+      if (full_name == NULL)
+        full_name = name != NULL ? name : "?";
+      g_string_append (text, full_name);
     }
   return g_string_free (text, FALSE);
 }
@@ -322,6 +369,115 @@ moor_words_elapsed (gint64 elapsed_us)
     return g_strdup_printf ("%" G_GINT64_FORMAT ":%02d:%02d", seconds / 3600,
                             (int) (seconds / 60 % 60), (int) (seconds % 60));
   return g_strdup_printf ("%d:%02d", (int) (seconds / 60), (int) (seconds % 60));
+}
+
+/**
+ * moor_words_took:
+ * @elapsed_us: microseconds
+ *
+ * Returns: (transfer full): "9.8 s", "12 min 4 s", "1 h 2 min"
+ */
+char *
+moor_words_took (gint64 elapsed_us)
+{
+  double seconds = (double) elapsed_us / G_USEC_PER_SEC;
+  int minutes = (int) (seconds / 60);
+
+  if (seconds < 1)
+    return g_strdup (_ ("less than a second"));
+  if (seconds < 60)
+    return g_strdup_printf (_ ("%.1f s"), seconds);
+  if (minutes < 60)
+    return g_strdup_printf (_ ("%d min %d s"), minutes, (int) seconds % 60);
+  return g_strdup_printf (_ ("%d h %d min"), minutes / 60, minutes % 60);
+}
+
+static char *
+dup_with_unit (const char *number, guint unit)
+{
+  switch (unit)
+    {
+    case 0:
+      return g_strdup_printf (_ ("%s s"), number);
+    case 1:
+      return g_strdup_printf (_ ("%s min"), number);
+    default:
+      return g_strdup_printf (_ ("%s h"), number);
+    }
+}
+
+/* A range that is wider than a factor of two tells nothing by its lower end. */
+static char *
+dup_duration (double low_s, double high_s, gboolean about)
+{
+  static const struct
+  {
+    double up_to_s;
+    double seconds;
+  } units[] = { { 99.5, 1 }, { 90 * 60, 60 }, { HUGE_VAL, 3600 } };
+  g_autofree char *number = NULL;
+  g_autofree char *text = NULL;
+  guint unit = 0;
+  double low;
+  double high;
+
+  if (high_s <= 1.0)
+    return g_strdup (_ ("under 1 s"));
+  while (high_s >= units[unit].up_to_s)
+    unit++;
+  low = round (low_s / units[unit].seconds);
+  high = ceil (high_s / units[unit].seconds);
+  number = low < high && low >= 1 && high <= 2 * low ? g_strdup_printf ("%.0f–%.0f", low, high)
+                                                     : g_strdup_printf ("%.0f", high);
+  text = dup_with_unit (number, unit);
+  if (low < 1 || high > 2 * low)
+    return g_strdup_printf (_ ("up to %s"), text);
+  return about ? g_strdup_printf (_ ("about %s"), text) : g_steal_pointer (&text);
+}
+
+/**
+ * moor_words_duration:
+ * @low_s: at least so many seconds
+ * @high_s: at most so many seconds
+ *
+ * Returns: (transfer full): "under 1 s", "9–12 s", "up to 4 min"
+ */
+char *
+moor_words_duration (double low_s, double high_s)
+{
+  return dup_duration (low_s, high_s, FALSE);
+}
+
+/**
+ * moor_words_about:
+ * @low_s: at least so many seconds
+ * @high_s: at most so many seconds
+ *
+ * Returns: (transfer full): the same within a sentence, "about 9–12 s"
+ */
+char *
+moor_words_about (double low_s, double high_s)
+{
+  return dup_duration (low_s, high_s, TRUE);
+}
+
+/**
+ * moor_words_moment:
+ * @time_s: seconds since the epoch
+ *
+ * Returns: (transfer full): "today, 20:18", "3 March 2026, 09:02"
+ */
+char *
+moor_words_moment (gint64 time_s)
+{
+  g_autoptr(GDateTime) then = g_date_time_new_from_unix_local (time_s);
+  g_autofree char *day = moor_words_day (time_s);
+  g_autofree char *clock = then != NULL ? g_date_time_format (then, _ ("%H:%M")) : NULL;
+
+  if (clock == NULL)
+    return g_steal_pointer (&day);
+  /* Translators: a day and a time, "today, 20:18" */
+  return g_strdup_printf (_ ("%s, %s"), day, clock);
 }
 
 /**

@@ -27,13 +27,23 @@ MoorWord moor_word_severity (MoorSeverity severity);
 const char *moor_word_log_level (MoorLogLevel level);
 const char *moor_word_kind (const char *id);
 const char *moor_word_store_icon (const char *state);
+const char *moor_word_cause (MoorCause cause);
+const char *moor_word_remedy (MoorCause cause);
 
 char *moor_words_when (gint64 time_s);
 char *moor_words_day (gint64 time_s);
 char *moor_words_files (guint64 n_files);
 char *moor_words_objects (guint64 n_objects);
-char *moor_words_people (JsonArray *names);
+char *moor_words_people (JsonArray *names, GHashTable *full_names);
 char *moor_words_elapsed (gint64 elapsed_us);
+char *moor_words_took (gint64 elapsed_us);
+char *moor_words_duration (double low_s, double high_s);
+char *moor_words_about (double low_s, double high_s);
+char *moor_words_person (const char *name, const char *full_name);
+char *moor_words_system (const char *name, const char *host);
+char *moor_words_moment (gint64 time_s);
+char *moor_words_cause (MoorCause cause, const char *detail);
+char *moor_words_error (const GError *error);
 
 guint64 moor_json_count (JsonObject *object, const char *member);
 const char *moor_json_text (JsonObject *object, const char *member);

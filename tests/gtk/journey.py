@@ -229,7 +229,7 @@ def journey(window, root):
     window.press("People")
     window.shoot("captured")
     window.press("Show the Store")
-    window.see("alice, bob and carol")
+    window.see("Alice Anderson, Bob Brown and Carol Clark")
     lint_names(window)
     window.shoot("store")
 

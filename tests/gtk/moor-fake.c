@@ -137,6 +137,8 @@ answer_profiles (Answer *answer, JsonObject *result, GError **error)
       json_array_add_object_element (profiles, profile);
     }
   json_object_set_array_member (result, "profiles", profiles);
+  json_object_set_string_member (result, "system", "Debian GNU/Linux 12");
+  json_object_set_string_member (result, "host", "bench-7");
   return MOOR_EXIT_COMPLETE;
 }
 
@@ -302,6 +304,7 @@ answer_store_list (Answer *answer, JsonObject *result, GError **error)
     {
       JsonObject *store = json_object_new ();
       JsonArray *names = json_array_new ();
+      JsonArray *full_names = json_array_new ();
       gboolean sealed = i > 0 || g_strcmp0 (answer->fake->state, "capturing") != 0;
       g_autofree char *path = i == 0 ? g_strdup ("/home/.mooring")
                                      : g_strdup_printf ("/home/.mooring-%u", i + 1);
@@ -316,8 +319,12 @@ answer_store_list (Answer *answer, JsonObject *result, GError **error)
 
       set_texts (store, texts);
       for (guint p = 0; p < G_N_ELEMENTS (people); p++)
-        json_array_add_string_element (names, people[p].name);
+        {
+          json_array_add_string_element (names, people[p].name);
+          json_array_add_string_element (full_names, people[p].full_name);
+        }
       json_object_set_array_member (store, "people", names);
+      json_object_set_array_member (store, "full-names", full_names);
       json_object_set_int_member (store, "made", now_s - 86400 * i);
       json_object_set_int_member (store, "sealed", sealed ? now_s - 86400 * i + 10 : 0);
       json_object_set_int_member (store, "objects", 512904);
@@ -479,7 +486,7 @@ answer_request (Answer *answer, JsonObject *request, JsonObject *result, GError 
   if (g_strcmp0 (answer->operation, answer->fake->fail) == 0)
     {
       (void) moor_throw (error, MOOR_ERROR_REFUSED,
-                         "“/mnt/old” holds no system: there is no /etc/passwd");
+                         "“/mnt/old” holds no system: there is no /etc/passwd; say --root DIR");
       return MOOR_EXIT_REFUSED;
     }
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
