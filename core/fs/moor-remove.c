@@ -115,6 +115,17 @@ unlink_marked (Remover *remover, int dfd, const char *name, guint8 type)
   return errnum;
 }
 
+/* Lets the owner of the directory @dfd, which is going too, write to it. */
+static gboolean
+allow_writing (const Remover *remover, int dfd)
+{
+  struct statx stx;
+
+  return dfd != remover->dfd && remover->sys->statx (dfd, "", AT_EMPTY_PATH, STATX_MODE, &stx) == 0
+         && (stx.stx_mode & 0200) == 0
+         && remover->sys->fchmod (dfd, (stx.stx_mode & 07777) | 0300) == 0;
+}
+
 /* Returns 0 or an errno. */
 static int
 unlink_name (Remover *remover, int dfd, const char *name, guint8 type)
@@ -124,6 +135,8 @@ unlink_name (Remover *remover, int dfd, const char *name, guint8 type)
 
   if (errnum == EPERM && remover->options->clear_flags)
     return unlink_marked (remover, dfd, name, type);
+  if (errnum == EACCES && remover->options->clear_flags && allow_writing (remover, dfd))
+    return remover->sys->unlinkat (dfd, name, type == DT_DIR ? AT_REMOVEDIR : 0) < 0 ? errno : 0;
   return errnum;
 }
 

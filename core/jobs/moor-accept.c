@@ -341,7 +341,8 @@ verify (MoorJob *job,
   JsonObject *verification = json_object_new ();
   const MoorVerifyOptions verify_options = { .store = store,
                                              .against = MOOR_AGAINST_RESTORED,
-                                             .rules = rules };
+                                             .rules = rules,
+                                             .only_notes = TRUE };
   gboolean clean;
 
   json_object_set_object_member (result, "verification", verification);

@@ -60,8 +60,9 @@ moor_comparison_add (MoorComparison *comparison,
     {
       g_autofree char *full = g_build_filename (compared->profile->home, below_home, NULL);
 
-      moor_job_issue (comparison->job, MOOR_SEVERITY_ERROR, cause, full, compared->profile->name, 0,
-                      detail);
+      moor_job_issue (comparison->job,
+                      comparison->options->only_notes ? MOOR_SEVERITY_NOTE : MOOR_SEVERITY_ERROR,
+                      cause, full, compared->profile->name, 0, detail);
     }
 
   moor_lock (&comparison->lock);

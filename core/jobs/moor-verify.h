@@ -58,6 +58,7 @@ const char *moor_status_id (MoorStatus status);
  * @store: open and locked by the caller
  * @rules: what the capture took, to know what of the source has to be in the store
  * @content: copies of files are compared by content on both sides
+ * @only_notes: differences are told, and are no exceptions of the job
  * @only_root: leave out who is on a volume that is not mounted, if it is not the system's own:
  *   a set aside touches no other volume
  */
@@ -67,6 +68,7 @@ typedef struct
   MoorAgainst against;
   MoorRules *rules;
   gboolean content;
+  gboolean only_notes;
   gboolean only_root;
   guint n_threads;
 } MoorVerifyOptions;
