@@ -86,6 +86,10 @@ gboolean moor_restore_state_before (MoorStore *store,
                                     const char *key,
                                     MoorStoreState *out_state,
                                     GError **error);
+gboolean moor_restore_check_homes (const MoorRestore *restore,
+                                   GPtrArray *stored,
+                                   GPtrArray *people,
+                                   GError **error);
 gboolean moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **error);
 
 G_END_DECLS

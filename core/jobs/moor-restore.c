@@ -569,6 +569,9 @@ moor_restore_run (MoorJob *job,
     return FALSE;
   moor_verify_assume_mounts (store, system);
   people = plan (&restore, stored, error);
+  if (people != NULL && options->paths == NULL
+      && !moor_restore_check_homes (&restore, stored, people, error))
+    g_clear_pointer (&people, g_ptr_array_unref);
   restored = people != NULL && run (&restore, people, result, error);
   fill_result (&restore, people, result);
   return restored;

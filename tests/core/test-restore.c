@@ -330,6 +330,28 @@ test_a_restored_home_that_is_gone_comes_back_once_more (void **state)
   assert_home_is_back (fixture, "alice");
 }
 
+/* Undo would find neither of two people in one home, and only one of two homes. */
+static void
+test_everybody_has_one_home_of_the_own (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "restore",
+             ENABLE ",\"map\":[\"alice:alina\",\"bob:alina\"]");
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "restore", ENABLE ",\"map\":[\"alice:bob\"]");
+  assert_false (moor_test_exists (fixture->root, "home/alice"));
+
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "restore",
+             ENABLE ",\"users\":[\"alice\"],\"map\":[\"alice:alina\"]");
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "restore", ENABLE ",\"users\":[\"alice\"]");
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "restore",
+             ENABLE ",\"users\":[\"bob\"],\"map\":[\"bob:alina\"]");
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "undo", NULL);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "restore",
+             ENABLE ",\"users\":[\"bob\"],\"map\":[\"bob:bert\"]");
+}
+
 int
 main (void)
 {
@@ -357,6 +379,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_an_unfinished_store_gives_nothing_back, setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_map_has_to_make_sense, setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_everybody_has_one_home_of_the_own, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_restored_home_that_is_gone_comes_back_once_more, setup,
                                      jobs_teardown),
   };
