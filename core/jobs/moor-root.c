@@ -107,6 +107,38 @@ keep_parts (MoorKeep *keep, const char *root_path, MoorStore *store)
     }
 }
 
+/* A link stays together with what it leads to. */
+static gboolean
+keep_protected (MoorKeep *keep, MoorSystem *system, const char *path, GError **error)
+{
+  const MoorSys *sys = moor_sys_posix ();
+  int root_dfd = moor_system_get_dfd (system);
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *canonical = NULL;
+  g_autofree char *canonical_folder = NULL;
+  g_autofree char *link = NULL;
+  g_autoptr(GError) problem = NULL;
+  g_auto(MoorFd) fd = moor_open_in_root (sys, root_dfd, path, O_PATH, &canonical, &problem);
+  g_auto(MoorFd) folder_fd = -1;
+
+  if (fd < 0)
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "“%s” should be protected, but it cannot be found: %s", path,
+                       problem->message);
+  if (canonical[strspn (canonical, "/")] == '\0')
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "“%s” should be protected, but that is the whole system: nothing would be "
+                       "set aside",
+                       path);
+  keep_path (keep, canonical);
+  folder_fd = moor_open_in_root (sys, root_dfd, folder, O_PATH, &canonical_folder, NULL);
+  link = folder_fd >= 0 ? g_build_filename (canonical_folder, name, NULL) : NULL;
+  if (link != NULL && moor_name_is_valid (name) && !g_str_equal (link, canonical))
+    keep_path (keep, link);
+  return TRUE;
+}
+
 /**
  * moor_keep_init:
  * @protect: (array zero-terminated=1) (nullable): paths within the system that stay, too
@@ -133,16 +165,8 @@ moor_keep_init (MoorKeep *keep,
 
   for (; protect != NULL && *protect != NULL; protect++)
     {
-      g_autofree char *canonical = NULL;
-      g_autoptr(GError) problem = NULL;
-      g_auto(MoorFd) fd = moor_open_in_root (moor_sys_posix (), moor_system_get_dfd (system),
-                                              *protect, O_PATH, &canonical, &problem);
-
-      if (fd < 0)
-        return moor_throw (error, MOOR_ERROR_REFUSED,
-                           "“%s” should be protected, but it cannot be found: %s", *protect,
-                           problem->message);
-      keep_path (keep, canonical);
+      if (!keep_protected (keep, system, *protect, error))
+        return FALSE;
     }
   return TRUE;
 }

@@ -224,6 +224,25 @@ test_what_is_protected_stays (void **state)
 }
 
 static void
+test_a_protected_link_stays_with_what_it_leads_to (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *link = jobs_path (fixture, "srv/current");
+
+  NEEDS_ROOT ();
+  jobs_write (fixture, "srv/site/page", "page", 0);
+  jobs_write (fixture, "srv/other", "other", 0);
+  assert_int_equal (symlink ("site", link), 0);
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "set-aside", "\"protect\":[\"/\"]");
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "set-aside", "\"protect\":[\"srv/..\"]");
+  assert_true (moor_test_exists (fixture->root, "srv/other"));
+
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "set-aside", "\"protect\":[\"/srv/current\"]");
+  assert_true (moor_test_exists (fixture->root, "srv/current/page"));
+  assert_false (moor_test_exists (fixture->root, "srv/other"));
+}
+
+static void
 test_a_protected_path_that_is_not_there_refuses (void **state)
 {
   JobsFixture *fixture = *state;
@@ -321,6 +340,8 @@ main (void)
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_another_system_refuses, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_what_is_protected_stays, setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_protected_link_stays_with_what_it_leads_to, setup,
+                                     jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_protected_path_that_is_not_there_refuses, setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_store_deep_below_the_root_keeps_only_its_way,
