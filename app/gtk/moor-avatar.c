@@ -58,7 +58,7 @@ draw_initials (MoorAvatar *self, cairo_t *cr, double size)
 {
   g_autoptr(PangoLayout)
                  layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), self->initials);
-  g_autoptr(PangoFontDescription) font = pango_font_description_from_string ("Sans Bold");
+  g_autoptr(PangoFontDescription) font = pango_font_description_from_string ("Bold");
   int width;
   int height;
 

@@ -40,6 +40,7 @@ show_no_numbers (MoorPersonRow *self, const char *text)
   moor_label_show (self->size_label, text);
   moor_label_show (self->files_label, "");
   moor_label_show (self->time_label, "");
+  gtk_widget_hide (GTK_WIDGET (self->share_bar));
 }
 
 static void
@@ -70,6 +71,7 @@ show_numbers (MoorPersonRow *self)
 
   size = moor_text_size (moor_person_get_n_bytes (self->person));
   files = moor_words_files (moor_person_get_n_files (self->person));
+  gtk_widget_show (GTK_WIDGET (self->share_bar));
   moor_label_show (self->size_label, size);
   moor_label_show (self->files_label, files);
 

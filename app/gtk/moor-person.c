@@ -317,7 +317,7 @@ moor_person_get_state_text (MoorPerson *self, const char **out_icon)
   if (!self->reachable)
     {
       *out_icon = "changes-prevent-symbolic";
-      return _ ("Administrator only");
+      return _ ("Not yours");
     }
   if (self->in_use)
     {

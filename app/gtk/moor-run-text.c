@@ -233,6 +233,24 @@ dup_finished_sentence (MoorRun *self)
   return g_strdup_printf (_ ("%s It took %s."), outcome, took);
 }
 
+static char *
+dup_failed_sentence (MoorRun *self)
+{
+  const GError *error = moor_run_get_error (self);
+  g_autofree char *text = NULL;
+
+  if (error == NULL)
+    return g_strdup (_ ("The log tells what happened."));
+  text = moor_words_error (error);
+  if (g_strcmp0 (moor_run_get_operation (self), "restore") != 0
+      || !g_error_matches (error, MOOR_ERROR, MOOR_ERROR_REFUSED)
+      || moor_json_flag (moor_run_get_request (self), "create-accounts"))
+    return g_steal_pointer (&text);
+  /* Translators: why it was refused, in sentences */
+  return g_strdup_printf (_ ("%s If accounts are missing, restore again and let them be created."),
+                          text);
+}
+
 /**
  * moor_run_dup_sentence:
  *
@@ -242,7 +260,6 @@ char *
 moor_run_dup_sentence (MoorRun *self)
 {
   const char *store = moor_run_get_store (self);
-  const GError *error = moor_run_get_error (self);
 
   switch (moor_run_get_state (self))
     {
@@ -250,8 +267,7 @@ moor_run_dup_sentence (MoorRun *self)
     case MOOR_RUN_EXCEPTIONS:
       return dup_finished_sentence (self);
     case MOOR_RUN_FAILED:
-      return error != NULL ? moor_words_error (error)
-                           : g_strdup (_ ("The log tells what happened."));
+      return dup_failed_sentence (self);
     case MOOR_RUN_CANCELLED:
       return dup_cancelled_sentence (self);
     case MOOR_RUN_STOPPING:

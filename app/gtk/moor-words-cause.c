@@ -64,7 +64,7 @@ static const CauseWords causes[MOOR_N_CAUSES] = {
   [MOOR_CAUSE_METADATA] = { N_("Its owner, permissions or another attribute differ."),
     N_("The contents are not touched. Look at its properties if it matters.") },
   [MOOR_CAUSE_IN_USE] = { N_("It is in use."),
-    N_("Close the programs that use it, or log the person out, and try again.") },
+    N_("Save your work and close the programs that use it, so that nothing newer is missed.") },
   [MOOR_CAUSE_MISSING] = { N_("It should be there and is not."),
     N_("If the store holds it, restore it from there.") },
   [MOOR_CAUSE_OTHER_OBJECT] = { N_("The name is there, but it is a different file."),

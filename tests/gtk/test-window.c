@@ -3,6 +3,7 @@
 
 #include "moor-log-view.h"
 #include "moor-selection.h"
+#include "moor-words.h"
 
 /* What a person sees and can do in each state of each place.  The engine is a
  * fake, so that every state is there when the test wants it. */
@@ -484,6 +485,72 @@ test_the_log_is_filtered_and_searched (void **state)
   assert_int_equal (moor_log_view_get_n_lines (MOOR_LOG_VIEW (log)), 5);
 }
 
+static void
+test_no_cause_speaks_of_the_command_line (void **state)
+{
+  static const char *const commands[] = { "--", "mount -o", "chattr", "fsck", "smartctl", "sudo" };
+
+  (void) state;
+  for (guint cause = MOOR_CAUSE_NONE + 1; cause < MOOR_N_CAUSES; cause++)
+    {
+      const char *text = moor_word_cause ((MoorCause) cause);
+      const char *remedy = moor_word_remedy ((MoorCause) cause);
+
+      if (!g_str_has_suffix (text, ".") || !g_str_has_suffix (remedy, "."))
+        fail_msg ("no full sentences: “%s” “%s”", text, remedy);
+      for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+        {
+          if (strstr (text, commands[i]) != NULL || strstr (remedy, commands[i]) != NULL)
+            fail_msg ("words of the command line: “%s” “%s”", text, remedy);
+        }
+    }
+}
+
+static void
+test_errors_are_told_without_options_and_with_what_helps (void **state)
+{
+  g_autoptr(GError) missing = NULL;
+  g_autoptr(GError) busy = NULL;
+  g_autofree char *missing_text = NULL;
+  g_autofree char *busy_text = NULL;
+
+  (void) state;
+  (void) moor_throw (&missing, MOOR_ERROR_REFUSED,
+                     "there is no account on this system for %s; say --create-accounts (locked), "
+                     "or --map OLD:NEW",
+                     "alice");
+  missing_text = moor_words_error (missing);
+  assert_string_equal (missing_text,
+                       "There is no account on this system for alice. Nothing was changed.");
+  (void) moor_throw (&busy, MOOR_ERROR_BUSY, "another job holds the store");
+  busy_text = moor_words_error (busy);
+  assert_string_equal (busy_text, "Another job holds the store. Wait until the other job has "
+                                  "ended, then try again.");
+}
+
+static void
+test_times_are_told_as_narrow_as_they_are_known (void **state)
+{
+  static const struct
+  {
+    double low_s;
+    double high_s;
+    const char *text;
+  } times[] = {
+    { 0.1, 0.4, "under 1 s" }, { 3.4, 7.6, "up to 8 s" },  { 7.2, 10.4, "7–11 s" },
+    { 610, 705, "10–12 min" }, { 60, 300, "up to 5 min" }, { 5500, 14000, "2–4 h" },
+    { 10000, 14000, "3–4 h" },
+  };
+
+  (void) state;
+  for (guint i = 0; i < G_N_ELEMENTS (times); i++)
+    {
+      g_autofree char *text = moor_words_duration (times[i].low_s, times[i].high_s);
+
+      assert_string_equal (text, times[i].text);
+    }
+}
+
 #define window_test(f) cmocka_unit_test_setup_teardown (f, moor_gtk_setup, moor_gtk_teardown)
 
 int
@@ -509,6 +576,9 @@ main (int argc, char **argv)
     window_test (test_a_folder_of_thousands_is_read_in_parts),
     window_test (test_every_place_fits_on_a_small_screen),
     window_test (test_the_log_is_filtered_and_searched),
+    cmocka_unit_test (test_no_cause_speaks_of_the_command_line),
+    cmocka_unit_test (test_errors_are_told_without_options_and_with_what_helps),
+    cmocka_unit_test (test_times_are_told_as_narrow_as_they_are_known),
   };
 
   if (!gtk_init_check (&argc, &argv))
