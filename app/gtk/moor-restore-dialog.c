@@ -104,7 +104,7 @@ moor_restore_dialog_init (MoorRestoreDialog *self)
  * moor_restore_dialog_new:
  * @parent: the window it belongs to
  * @item: the store to restore from
- * @system: what people call the system that is restored to
+ * @system: where the system is that is restored to
  *
  * Returns: (transfer none): a new dialog
  */
@@ -117,7 +117,7 @@ moor_restore_dialog_new (GtkWindow *parent, MoorStoreItem *item, const char *sys
   guint n_people = people != NULL ? json_array_get_length (people) : 0;
   g_autofree char *into = NULL;
 
-  /* Translators: where the files go, "to bench-7, Debian GNU/Linux 13" */
+  /* Translators: where the files go, "to /mnt/new" */
   into = g_strdup_printf (_ ("to %s"), system);
   gtk_header_bar_set_subtitle (GTK_HEADER_BAR (gtk_dialog_get_header_bar (GTK_DIALOG (self))),
                                into);

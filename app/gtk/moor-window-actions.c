@@ -132,9 +132,11 @@ static void
 store_restore_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   MoorWindow *self = user_data;
-  GtkWidget *dialog = moor_restore_dialog_new (GTK_WINDOW (self),
-                                               moor_stores_place_get_selected (self->stores_place),
-                                               gtk_label_get_label (self->system_label));
+  g_autofree char *path = moor_text_path (self->root);
+  /* The folder, not the name: what is there may have been replaced since it was read. */
+  const char *where = g_str_equal (self->root, "/") ? _ ("this computer") : path;
+  GtkWidget *dialog = moor_restore_dialog_new (
+      GTK_WINDOW (self), moor_stores_place_get_selected (self->stores_place), where);
 
   g_signal_connect_object (dialog, "response", G_CALLBACK (restore_response_cb), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));

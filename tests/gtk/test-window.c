@@ -293,7 +293,7 @@ test_restore_asks_whom_and_how (void **state)
   moor_gtk_activate (test, "store-restore", NULL);
   moor_gtk_wait (moor_gtk_dialog (test) != NULL);
   dialog = moor_gtk_dialog (test);
-  assert_true (moor_gtk_shows (dialog, "to bench-7"));
+  assert_true (moor_gtk_shows (dialog, "to /mnt/old"));
   assert_true (moor_gtk_shows (dialog, "Carol Castellanos-Weatherby (carol)"));
   moor_gtk_picture (test, "23-restore");
   bob = moor_gtk_find (dialog, GTK_TYPE_CHECK_BUTTON, "bob");
