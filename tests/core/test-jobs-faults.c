@@ -11,11 +11,12 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define DIED 77
-#define RESTORE NULL
 
 /* Written by the child, read by the parent after its end. */
 typedef struct
@@ -34,6 +35,7 @@ typedef struct
   const char *members;
   char *(*prepare) (JobsFixture *fixture);
   void (*check) (JobsFixture *fixture, const char *before);
+  gboolean gives_up; /* all but the homes */
 } Case;
 
 static void
@@ -42,11 +44,12 @@ count_cb (const char *call)
   shared->n_calls = fault.n_calls + 1;
 }
 
+/* Where several threads count, one of them comes to it. */
 static void
 die_cb (const char *call)
 {
   count_cb (call);
-  if (fault.n_calls + 1 == fault.fail_at)
+  if (fault.n_calls + 1 >= fault.fail_at && fault.fail_at > 0)
     _exit (DIED);
 }
 
@@ -69,12 +72,23 @@ run_here (JobsFixture *fixture, const char *operation, const char *members)
   _exit ((int) code);
 }
 
+/* A file system without a UUID goes by its type and its number. */
+static char *
+name_volume (const JobsFixture *fixture)
+{
+  struct stat st;
+
+  assert_int_equal (stat (fixture->root, &st), 0);
+  return g_strdup_printf ("tmpfs-%u:%u", major (st.st_dev), minor (st.st_dev));
+}
+
 /* Runs a request in a child; 0 for @fail_at lets it be.  Returns the exit code. */
 static int
 run (JobsFixture *fixture, const char *operation, const char *members, guint fail_at, gboolean dies)
 {
+  g_autofree char *consent = name_volume (fixture);
   g_autofree char *all = g_strconcat (members != NULL ? members : "", members != NULL ? "," : "",
-                                      "\"threads\":1", NULL);
+                                      "\"threads\":1,\"consent\":\"", consent, "\"", NULL);
   int status;
   pid_t pid;
 
@@ -203,7 +217,7 @@ prepare_undo (JobsFixture *fixture)
   g_autofree char *unused = prepare_restore (fixture);
   char *before = picture_of_homes (fixture, "home");
 
-  must (fixture, "restore", RESTORE);
+  must (fixture, "restore", NULL);
   return before;
 }
 
@@ -225,7 +239,7 @@ prepare_rollback (JobsFixture *fixture)
   must (fixture, "set-aside", NULL);
   jobs_unpack_image (fixture);
   jobs_add_people (fixture);
-  must (fixture, "restore", RESTORE);
+  must (fixture, "restore", NULL);
   return before;
 }
 
@@ -238,12 +252,46 @@ check_rollback (JobsFixture *fixture, const char *before)
   must (fixture, "verify", NULL);
 }
 
-static const Case capture = { "capture", "\"resume\":true", prepare_capture, check_capture };
-static const Case set_aside = { "set-aside", NULL, prepare_set_aside, check_set_aside };
-static const Case restore = { "restore", RESTORE, prepare_restore, check_restore };
-static const Case move = { "restore", "\"move\":true", prepare_restore, check_restore };
-static const Case undo = { "undo", NULL, prepare_undo, check_undo };
-static const Case rollback = { "rollback", NULL, prepare_rollback, check_rollback };
+static char *
+prepare_accept (JobsFixture *fixture)
+{
+  g_autofree char *unused = prepare_rollback (fixture);
+
+  return picture_of_homes (fixture, "home");
+}
+
+/* Nothing is left of the store, and everything of the homes. */
+static void
+check_gone (JobsFixture *fixture, const char *before)
+{
+  g_autofree char *after = picture_of_homes (fixture, "home");
+
+  jobs_assert_trees (before, after);
+  assert_false (moor_test_exists (fixture->store, ""));
+}
+
+static char *
+prepare_delete (JobsFixture *fixture)
+{
+  must (fixture, "capture", NULL);
+  return picture_of_homes (fixture, "home");
+}
+
+#define CASE(operation_, members_, prepare_, check_, gives_up_) \
+  { \
+    .operation = operation_, .members = members_, .prepare = prepare_, .check = check_, \
+    .gives_up = gives_up_ \
+  }
+
+static const Case capture =
+    CASE ("capture", "\"resume\":true", prepare_capture, check_capture, FALSE);
+static const Case set_aside = CASE ("set-aside", NULL, prepare_set_aside, check_set_aside, FALSE);
+static const Case restore = CASE ("restore", NULL, prepare_restore, check_restore, FALSE);
+static const Case move = CASE ("restore", "\"move\":true", prepare_restore, check_restore, FALSE);
+static const Case undo = CASE ("undo", NULL, prepare_undo, check_undo, FALSE);
+static const Case rollback = CASE ("rollback", NULL, prepare_rollback, check_rollback, FALSE);
+static const Case accept = CASE ("accept", NULL, prepare_accept, check_gone, TRUE);
+static const Case delete = CASE ("delete", NULL, prepare_delete, check_gone, TRUE);
 
 /* One round: returns whether the call was reached. */
 static gboolean
@@ -251,7 +299,8 @@ disturb (const Case *one, guint n, gboolean dies)
 {
   JobsFixture *fixture = jobs_fixture_new ("tmpfs", 0);
   g_autofree char *before = one->prepare (fixture);
-  g_autoptr(GHashTable) inodes = jobs_inodes (fixture->root);
+  g_autofree char *precious = jobs_path (fixture, one->gives_up ? "home" : "");
+  g_autoptr(GHashTable) inodes = jobs_inodes (precious);
   int code = run (fixture, one->operation, one->members, n, dies);
   gboolean reached = shared->n_calls >= n;
 
@@ -276,62 +325,63 @@ disturb (const Case *one, guint n, gboolean dies)
   return reached;
 }
 
+/* At every @stride-th call, or at every one when MOOR_TEST_EVERY_CALL is set. */
 static void
 disturb_all (const Case *one, gboolean dies, guint stride)
 {
   guint n = 1;
 
   while (disturb (one, n, dies))
-    n += stride;
+    n += g_getenv ("MOOR_TEST_EVERY_CALL") != NULL ? 1 : stride;
   assert_true (n > 5);
 }
 
 static void
 test_a_capture_survives_faults (void **state)
 {
-  disturb_all (&capture, FALSE, 1);
+  disturb_all (&capture, FALSE, 3);
 }
 
 static void
 test_a_capture_survives_its_death (void **state)
 {
-  disturb_all (&capture, TRUE, 1);
+  disturb_all (&capture, TRUE, 5);
 }
 
 static void
 test_a_set_aside_survives_faults (void **state)
 {
-  disturb_all (&set_aside, FALSE, 1);
+  disturb_all (&set_aside, FALSE, 3);
 }
 
 static void
 test_a_set_aside_survives_its_death (void **state)
 {
-  disturb_all (&set_aside, TRUE, 1);
+  disturb_all (&set_aside, TRUE, 5);
 }
 
 static void
 test_a_restore_survives_faults (void **state)
 {
-  disturb_all (&restore, FALSE, 1);
+  disturb_all (&restore, FALSE, 4);
 }
 
 static void
 test_a_restore_survives_its_death (void **state)
 {
-  disturb_all (&restore, TRUE, 1);
+  disturb_all (&restore, TRUE, 6);
 }
 
 static void
 test_a_move_survives_faults (void **state)
 {
-  disturb_all (&move, FALSE, 1);
+  disturb_all (&move, FALSE, 5);
 }
 
 static void
 test_a_move_survives_its_death (void **state)
 {
-  disturb_all (&move, TRUE, 1);
+  disturb_all (&move, TRUE, 7);
 }
 
 static void
@@ -349,13 +399,37 @@ test_an_undo_survives_its_death (void **state)
 static void
 test_a_roll_back_survives_faults (void **state)
 {
-  disturb_all (&rollback, FALSE, 1);
+  disturb_all (&rollback, FALSE, 4);
 }
 
 static void
 test_a_roll_back_survives_its_death (void **state)
 {
-  disturb_all (&rollback, TRUE, 1);
+  disturb_all (&rollback, TRUE, 6);
+}
+
+static void
+test_an_accept_survives_faults (void **state)
+{
+  disturb_all (&accept, FALSE, 3);
+}
+
+static void
+test_an_accept_survives_its_death (void **state)
+{
+  disturb_all (&accept, TRUE, 5);
+}
+
+static void
+test_a_delete_survives_faults (void **state)
+{
+  disturb_all (&delete, FALSE, 2);
+}
+
+static void
+test_a_delete_survives_its_death (void **state)
+{
+  disturb_all (&delete, TRUE, 4);
 }
 
 /* Whatever cannot be looked at, a verification never says that all is well. */
@@ -401,6 +475,10 @@ main (void)
     cmocka_unit_test (test_an_undo_survives_its_death),
     cmocka_unit_test (test_a_roll_back_survives_faults),
     cmocka_unit_test (test_a_roll_back_survives_its_death),
+    cmocka_unit_test (test_an_accept_survives_faults),
+    cmocka_unit_test (test_an_accept_survives_its_death),
+    cmocka_unit_test (test_a_delete_survives_faults),
+    cmocka_unit_test (test_a_delete_survives_its_death),
     cmocka_unit_test (test_a_fault_hides_no_difference),
   };
 
