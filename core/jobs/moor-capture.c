@@ -292,8 +292,11 @@ keep_source_cb (const char *name, GBytes *bytes, gpointer user_data)
   Capture *capture = user_data;
   g_autoptr(GError) error = NULL;
 
-  if (!moor_store_keep_file (capture->store, "rules", name, bytes, &error))
-    moor_job_log (capture->job, MOOR_LOG_WARNING, "keeping the rules %s: %s", name, error->message);
+  if (moor_store_keep_file (capture->store, "rules", name, bytes, &error))
+    return;
+  moor_job_log (capture->job, MOOR_LOG_WARNING, "keeping the rules %s: %s", name, error->message);
+  moor_job_issue (capture->job, MOOR_SEVERITY_WARNING, MOOR_CAUSE_OTHER, name, NULL, 0,
+                  "the store does not say by which rules it was made");
 }
 
 /* Everything a system knows about a person besides the home. */

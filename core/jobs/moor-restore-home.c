@@ -107,6 +107,15 @@ open_staging_parent (const MoorRestore *restore,
   const MoorPart *part = moor_store_get_part (restore->store, record->part);
   g_autofree char *folder = g_path_get_dirname (record->staging);
 
+  if (part == NULL || part->dfd < 0)
+    {
+      moor_throw (
+          error, MOOR_ERROR_REFUSED,
+          "the home of “%s” is being built on the volume %s, which is not mounted; mount it and "
+          "run this again",
+          person->target_name, part != NULL ? part->volume_name : "?");
+      return -1;
+    }
   *out_name = base_name (record->staging);
   return moor_make_dirs_beneath (moor_job_get_sys (restore->job), part->dfd, folder, 0700, error);
 }
@@ -437,6 +446,23 @@ set_target (MoorRestoring *person, const MoorPlace *home)
   state->target_gid = person->ids.new_gid;
 }
 
+/* Objects of a restore that was cut off have the numbers it gave them already. */
+static gboolean
+check_same_target (const MoorRestoring *person, GError **error)
+{
+  const MoorRestoreRecord *state = &person->profile->restore;
+
+  if (state->step == MOOR_RESTORE_NONE
+      || (state->target_uid == person->ids.new_uid && state->target_gid == person->ids.new_gid))
+    return TRUE;
+  return moor_throw (
+      error, MOOR_ERROR_REFUSED,
+      "the restore of “%s” was begun for “%s” (%u:%u) and cut off; give the same --map "
+      "again, or take it back with “mooring undo” first",
+      person->profile->name, state->target_name != NULL ? state->target_name : "?",
+      state->target_uid, state->target_gid);
+}
+
 /**
  * moor_restore_home:
  * @person: whose home; gets `how` and counters
@@ -482,6 +508,8 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
         "restore back",
         person->target_name);
 
+  if (!check_same_target (person, error))
+    return FALSE;
   set_target (person, &home);
   part = find_part (restore, &home, &parent);
   /* Only root can swap homes, and only out of a place that nobody else can reach. */

@@ -286,9 +286,11 @@ conclude (Rollback *rollback, GError **error)
     moor_job_log (rollback->job, MOOR_LOG_WARNING,
                   "The store's own folders went into the new system when they were moved; run "
                   "“mooring capture --resume” to link the old system's files again");
+  /* What was protected this time is asked for anew the next time. */
   return profiles != NULL
          && moor_store_set_state (rollback->store, moved ? MOOR_STORE_CAPTURING : MOOR_STORE_SEALED,
-                                  error);
+                                  error)
+         && moor_store_set_meta (rollback->store, "kept", "", error);
 }
 
 static gboolean

@@ -89,6 +89,7 @@ swap_back (MoorJob *job,
 /* A home that was the store's own tree goes back into the store. */
 static gboolean
 move_back (MoorJob *job,
+           MoorSystem *system,
            MoorStore *store,
            const MoorStoredProfile *profile,
            const Spot *staging,
@@ -100,8 +101,12 @@ move_back (MoorJob *job,
 
   if (!open_spot (sys, part->tree_dfd, profile->tree_path, &tree, error))
     return FALSE;
+  /* Cut off after both renames, it is in neither place but here. */
   if (inode_at (sys, tree.dfd, tree.name) == profile->restore.staging_ino)
     return TRUE;
+  if (profile->restore.step >= MOOR_RESTORE_READY
+      && !swap_back (job, system, profile, staging, error))
+    return FALSE;
   if (sys->renameat2 (staging->dfd, staging->name, tree.dfd, tree.name, RENAME_NOREPLACE) < 0)
     return moor_throw_errno (error, errno, "moving the files of “%s” back into the store",
                              profile->name);
@@ -161,9 +166,10 @@ moor_undo_profile (MoorJob *job,
   *out_how = "taken-back";
   if (!open_spot (moor_job_get_sys (job), part->dfd, record->staging, &staging, error))
     return FALSE;
-  if (record->step >= MOOR_RESTORE_READY && !swap_back (job, system, profile, &staging, error))
+  if (record->moved && !move_back (job, system, store, profile, &staging, error))
     return FALSE;
-  if (record->moved && !move_back (job, store, profile, &staging, error))
+  if (!record->moved && record->step >= MOOR_RESTORE_READY
+      && !swap_back (job, system, profile, &staging, error))
     return FALSE;
   return moor_undo_reown (job, store, profile, error) && moor_store_sync (store, error)
          && forget (store, profile, error);
