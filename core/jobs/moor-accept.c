@@ -319,7 +319,7 @@ check_consent (MoorSystem *system, const MoorAcceptOptions *options, guint64 n_l
 static gboolean
 count_losses (MoorJob *job, MoorStore *store, MoorLastCopies *counts, GError **error)
 {
-  g_auto(Classes) classes = { NULL };
+  g_auto(Classes) classes = { .roots = NULL };
 
   return classes_init (&classes, job, store, error)
          && moor_last_copies_count (job, (const MoorWalkRoot *) (gpointer) classes.roots->data,

@@ -214,10 +214,27 @@ check_restore (JobsFixture *fixture, const char *before)
 static char *
 prepare_undo (JobsFixture *fixture)
 {
-  g_autofree char *unused = prepare_restore (fixture);
-  char *before = picture_of_homes (fixture, "home");
+  char *before;
+
+  g_free (prepare_restore (fixture));
+  before = picture_of_homes (fixture, "home");
 
   must (fixture, "restore", NULL);
+  return before;
+}
+
+/* Where nobody has begun to work, the store's own trees become the homes. */
+static char *
+prepare_undo_of_move (JobsFixture *fixture)
+{
+  char *before;
+
+  must (fixture, "capture", NULL);
+  must (fixture, "set-aside", NULL);
+  jobs_unpack_image (fixture);
+  jobs_add_people (fixture);
+  before = picture_of_homes (fixture, "home");
+  must (fixture, "restore", "\"move\":true");
   return before;
 }
 
@@ -255,8 +272,7 @@ check_rollback (JobsFixture *fixture, const char *before)
 static char *
 prepare_accept (JobsFixture *fixture)
 {
-  g_autofree char *unused = prepare_rollback (fixture);
-
+  g_free (prepare_rollback (fixture));
   return picture_of_homes (fixture, "home");
 }
 
@@ -289,6 +305,7 @@ static const Case set_aside = CASE ("set-aside", NULL, prepare_set_aside, check_
 static const Case restore = CASE ("restore", NULL, prepare_restore, check_restore, FALSE);
 static const Case move = CASE ("restore", "\"move\":true", prepare_restore, check_restore, FALSE);
 static const Case undo = CASE ("undo", NULL, prepare_undo, check_undo, FALSE);
+static const Case undo_of_move = CASE ("undo", NULL, prepare_undo_of_move, check_undo, FALSE);
 static const Case rollback = CASE ("rollback", NULL, prepare_rollback, check_rollback, FALSE);
 static const Case accept = CASE ("accept", NULL, prepare_accept, check_gone, TRUE);
 static const Case delete = CASE ("delete", NULL, prepare_delete, check_gone, TRUE);
@@ -397,6 +414,18 @@ test_an_undo_survives_its_death (void **state)
 }
 
 static void
+test_an_undo_of_a_move_survives_faults (void **state)
+{
+  disturb_all (&undo_of_move, FALSE, 1);
+}
+
+static void
+test_an_undo_of_a_move_survives_its_death (void **state)
+{
+  disturb_all (&undo_of_move, TRUE, 1);
+}
+
+static void
 test_a_roll_back_survives_faults (void **state)
 {
   disturb_all (&rollback, FALSE, 4);
@@ -473,6 +502,8 @@ main (void)
     cmocka_unit_test (test_a_move_survives_its_death),
     cmocka_unit_test (test_an_undo_survives_faults),
     cmocka_unit_test (test_an_undo_survives_its_death),
+    cmocka_unit_test (test_an_undo_of_a_move_survives_faults),
+    cmocka_unit_test (test_an_undo_of_a_move_survives_its_death),
     cmocka_unit_test (test_a_roll_back_survives_faults),
     cmocka_unit_test (test_a_roll_back_survives_its_death),
     cmocka_unit_test (test_an_accept_survives_faults),
