@@ -11,31 +11,31 @@
 #include <cmocka.h>
 #include <gio/gio.h>
 
-#define assert_gerror(error, domain_, code_)                                                       \
-  do                                                                                               \
-    {                                                                                              \
-      assert_non_null (error);                                                                     \
-      if (!g_error_matches ((error), (domain_), (int) (code_)))                                    \
-        fail_msg ("unexpected error: %s (%s, %d)", (error)->message,                               \
-                  g_quark_to_string ((error)->domain), (error)->code);                             \
-    }                                                                                              \
+#define assert_gerror(error, domain_, code_) \
+  do \
+    { \
+      assert_non_null (error); \
+      if (!g_error_matches ((error), (domain_), (int) (code_))) \
+        fail_msg ("unexpected error: %s (%s, %d)", (error)->message, \
+                  g_quark_to_string ((error)->domain), (error)->code); \
+    } \
   while (0)
 
-#define assert_no_gerror(error)                                                                    \
-  do                                                                                               \
-    {                                                                                              \
-      if ((error) != NULL)                                                                         \
-        fail_msg ("unexpected error: %s", (error)->message);                                       \
-    }                                                                                              \
+#define assert_no_gerror(error) \
+  do \
+    { \
+      if ((error) != NULL) \
+        fail_msg ("unexpected error: %s", (error)->message); \
+    } \
   while (0)
 
-#define moor_test_skip(...)                                                                        \
-  do                                                                                               \
-    {                                                                                              \
-      print_message ("skipped: " __VA_ARGS__);                                                     \
-      print_message ("\n");                                                                        \
-      skip ();                                                                                     \
-    }                                                                                              \
+#define moor_test_skip(...) \
+  do \
+    { \
+      print_message ("skipped: " __VA_ARGS__); \
+      print_message ("\n"); \
+      skip (); \
+    } \
   while (0)
 
 char *moor_test_dir_new (void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-error.h"
 
-G_DEFINE_QUARK (moor-error-quark, moor_error)
+G_DEFINE_QUARK (moor - error - quark, moor_error)
 
 /**
  * moor_throw:

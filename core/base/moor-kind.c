@@ -37,8 +37,8 @@ moor_kind_from_mode (guint32 mode)
 const char *
 moor_kind_id (MoorKind kind)
 {
-  static const char *const ids[] = { "", "file", "directory", "symlink", "fifo", "socket",
-                                     "char-device", "block-device" };
+  static const char *const ids[] = { "",     "file",   "directory",   "symlink",
+                                     "fifo", "socket", "char-device", "block-device" };
 
   g_return_val_if_fail ((guint) kind < G_N_ELEMENTS (ids), "");
   return ids[kind];

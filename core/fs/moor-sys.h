@@ -42,7 +42,11 @@ typedef struct
   int (*fremovexattr) (int fd, const char *name);
   ssize_t (*llistxattrat) (int dfd, const char *path, char *list, size_t n_bytes);
   ssize_t (*lgetxattrat) (int dfd, const char *path, const char *name, void *value, size_t n_bytes);
-  int (*lsetxattrat) (int dfd, const char *path, const char *name, const void *value, size_t n_bytes);
+  int (*lsetxattrat) (int dfd,
+                      const char *path,
+                      const char *name,
+                      const void *value,
+                      size_t n_bytes);
   int (*get_flags) (int fd, int *out_flags); /* FS_IOC_GETFLAGS */
   int (*set_flags) (int fd, int flags);      /* FS_IOC_SETFLAGS */
   int (*clone) (int dst_fd, int src_fd);     /* FICLONE */

@@ -6,10 +6,11 @@
 
 G_BEGIN_DECLS
 
+/* clang-format off */
 /*
  * One door for every front end: a request is a JSON object, the answer another,
- * and events come in between.  The command line, the window and the privileged
- * engine all call moor_request_run(), so they cannot behave differently.
+ * and events come in between.  The command line and the window both call
+ * moor_request_run(), so they cannot behave differently.
  *
  * Request, all operations:  "operation", "root" (default "/"), "store".  Paths are strings; a byte
  * that is not UTF-8 is given as `\xHH`, as moor_text_path() writes it.
@@ -34,29 +35,34 @@ G_BEGIN_DECLS
  * Results, beside the "exit" and "message" that each has:
  *
  *   profiles    system host kind running root volume
- *               profiles[]: name full-name uid gid home volume state selected in-use encrypted
- * problem picture last-used(s) systems     systems[]: root name host running estimate profiles[]:
- * name full-name home state files directories bytes links copies copy-bytes excluded excluded-bytes
- * seconds-low seconds-high attention totals: the same sums, and new-space seconds-low seconds-high
- * copy-seconds-low copy-seconds-high scan-seconds excluded[]: pattern name objects bytes causes[]:
- * cause severity count text remedy example store-path store-free capture     store state objects
- * files directories linked already reflinked copied copied-bytes bytes excluded excluded-bytes
- * superseded seconds causes[] profiles[]: name full-name files directories bytes linked copied
- *   verify      against clean blocking same equal-copy changed missing extra metadata renamed
- * causes[] profiles[]: name full-name home target before-files before-bytes after-files after-bytes
- *                 same equal-copy changed missing extra metadata renamed
- *               differences[]: profile path status cause detail kind blocks   truncated
- *   set-aside   entries[]: path consequence("set-aside"|"kept"|"unknown") ; moved ; unselected[]:
- * homes that are in no store restore     accounts[]: name target state action uid new-uid reowned
- *               profiles[]: name target home how("new"|"exchanged"|"moved"|"in-place"|"already")
- * linked copied collisions causes[] verification(the result of verify) undo, rollback   profiles[]
- * entries[] saved-since[]: files that appeared since and where they are now accept      classes[]:
- * class objects bytes ; removed freed delete      objects last-copies last-copy-bytes freed removed
- *   store-list  stores[]: path uuid state state-text system host made(s) sealed(s) objects bytes
- * people[] full-names[](of people[], in order) owner in-use-by restored problem store-show  the same for one, and parts[]: volume path
- * mounted ; profiles[] ; causes[] ; issues browse      entries[]: id name kind method size mtime(s)
- * mode uid gid target-name
+ *               profiles[]: name full-name uid gid home volume state selected in-use encrypted problem picture last-used(s)
+ *   systems     systems[]: root name host running
+ *   estimate    profiles[]: name full-name home state files directories bytes links copies copy-bytes
+ *                 excluded excluded-bytes seconds-low seconds-high attention
+ *               totals: the same sums, and new-space seconds-low seconds-high copy-seconds-low copy-seconds-high scan-seconds
+ *               excluded[]: pattern name objects bytes     causes[]: cause severity count text remedy example
+ *               store-path store-free store-problem
+ *   capture     store state objects files directories linked already reflinked copied copied-bytes bytes excluded
+ *               superseded seconds causes[] profiles[]: name full-name files directories bytes linked copied ...
+ *   verify      against clean blocking same equal-copy changed missing extra metadata renamed causes[]
+ *               profiles[]: name full-name home target before-files before-bytes after-files after-bytes
+ *                 same equal-copy changed missing extra metadata renamed blocking
+ *               differences[]: profile path status cause remedy detail kind blocks   truncated
+ *   set-aside   entries[]: path consequence("set-aside"|"kept"|"unknown") ; moved ; unselected[]: homes that are in no store
+ *   restore     accounts[]: name target state action uid new-uid reowned
+ *               profiles[]: name target home how("new"|"exchanged"|"moved"|"in-place"|"already") files bytes linked copied collisions
+ *               causes[] verification(the result of verify)
+ *   undo        profiles[]: name how kept-at
+ *   rollback    profiles[]: name how ; entries[]: path consequence ; new-system
+ *               saved-since[]: files that appeared since and where they are now
+ *   accept      classes[]: class objects last-copies bytes freed ; volume removed freed verification
+ *   delete      objects last-copies last-copy-bytes freed removed
+ *   store-list  stores[]: path uuid state state-text system host note made(s) sealed(s) objects bytes copied-bytes
+ *                 people[] full-names[](of people[], in order) owner in-use-by restored problem
+ *   store-show  the same for one, and parts[]: volume path mounted ; profiles[] ; issues[]
+ *   browse      entries[]: id name kind method size mtime(s) mode uid gid target-name
  */
+/* clang-format on */
 
 MoorExit moor_request_run (JsonObject *request,
                            const MoorSys *sys,

@@ -18,7 +18,9 @@ test_paths_are_written_without_control_characters (void **state)
     { "a\\b", "a\\\\b" },
     { "caf\xe9", "caf\\xe9" },
     { "ü", "ü" },
-    { "\xe2\x80\xae" "exe", "\\xe2\\x80\\xaeexe" },
+    { "\xe2\x80\xae"
+      "exe",
+      "\\xe2\\x80\\xaeexe" },
     { "x\x1b[31m", "x\\x1b[31m" },
   };
 
@@ -42,8 +44,8 @@ test_durations_are_ranges (void **state)
     double high;
     const char *text;
   } cases[] = {
-    { 0.2, 0.8, "under 1 s" },   { 0.4, 1.6, "up to 2 s" },   { 9.2, 11.4, "9–12 s" },
-    { 130, 170, "2–3 min" },     { 3600, 3590, "60 min" },    { 2 * 3600, 3 * 3600, "2–3 h" },
+    { 0.2, 0.8, "under 1 s" }, { 0.4, 1.6, "up to 2 s" }, { 9.2, 11.4, "9–12 s" },
+    { 130, 170, "2–3 min" },   { 3600, 3590, "60 min" },  { 2 * 3600, 3 * 3600, "2–3 h" },
     { 5, 5, "5 s" },
   };
 
