@@ -359,11 +359,14 @@ static gboolean
 check_state (MoorStore *store, gboolean *out_nothing, GError **error)
 {
   MoorStoreState state = moor_store_get_state (store);
+  g_autofree char *phase = moor_store_dup_meta (store, "rollback", NULL);
 
-  *out_nothing = state == MOOR_STORE_SEALED;
+  /* One that took back homes which were moved leaves a capture to be gone on with. */
+  *out_nothing = state == MOOR_STORE_SEALED || (state == MOOR_STORE_CAPTURING && phase != NULL);
+  if (*out_nothing)
+    return TRUE;
   switch ((int) state)
     {
-    case MOOR_STORE_SEALED:
     case MOOR_STORE_SETTING_ASIDE:
     case MOOR_STORE_SET_ASIDE:
     case MOOR_STORE_RESTORING:

@@ -141,6 +141,7 @@ test_a_moved_home_is_rolled_back_too (void **state)
   NEEDS_ACCOUNTS ();
   refresh (fixture, RESTORE ",\"move\":true");
   json_object_unref (roll_back (fixture, before));
+  json_object_unref (roll_back (fixture, before));
   jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", "\"resume\":true");
   jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", NULL);
 }
