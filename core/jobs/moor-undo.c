@@ -55,6 +55,28 @@ unmark (const MoorSys *sys, int home_dfd)
     (void) sys->set_flags (home_dfd, flags & ~MOOR_META_LOCKING_FLAGS);
 }
 
+/* Somebody removed the restored home: there is nothing to take out, and only what it
+ * replaced to put back. */
+static gboolean
+put_back_replaced (MoorJob *job,
+                   const MoorStoredProfile *profile,
+                   const Spot *staging,
+                   int parent_dfd,
+                   const char *name,
+                   GError **error)
+{
+  const MoorSys *sys = moor_job_get_sys (job);
+  const MoorRestoreRecord *record = &profile->restore;
+
+  moor_job_log (job, MOOR_LOG_WARNING, "The restored home of %s is gone already",
+                record->target_name);
+  if (record->exchanged && parent_dfd >= 0
+      && inode_at (sys, staging->dfd, staging->name) == record->replaced_ino
+      && sys->renameat2 (staging->dfd, staging->name, parent_dfd, name, RENAME_NOREPLACE) < 0)
+    return moor_throw_errno (error, errno, "putting back what “%s” replaced", record->target_home);
+  return TRUE;
+}
+
 /* Takes the restored home out of its place, and puts the replaced one back. */
 static gboolean
 swap_back (MoorJob *job,
@@ -74,9 +96,15 @@ swap_back (MoorJob *job,
     return TRUE;
   if (!moor_restore_locate_home (system, record->target_home, FALSE, &home, &parent, error))
     return FALSE;
+  if (home.dfd < 0)
+    return put_back_replaced (job, profile, staging, parent.dfd, name, error);
+  /* Cut off after that. */
+  if (record->exchanged && inode_at (sys, parent.dfd, name) == record->replaced_ino)
+    return TRUE;
   if (inode_at (sys, parent.dfd, name) != record->staging_ino)
     return moor_throw (error, MOOR_ERROR_REFUSED,
-                       "“%s” is not the home that was restored any more; nothing was changed there",
+                       "“%s” is not the home that was restored any more; nothing was changed "
+                       "there. Move it elsewhere and run this again",
                        record->target_home);
   unmark (sys, home.dfd);
   if (sys->renameat2 (parent.dfd, name, staging->dfd, staging->name,
@@ -107,6 +135,8 @@ move_back (MoorJob *job,
   if (profile->restore.step >= MOOR_RESTORE_READY
       && !swap_back (job, system, profile, staging, error))
     return FALSE;
+  if (inode_at (sys, staging->dfd, staging->name) != profile->restore.staging_ino)
+    return TRUE;
   if (sys->renameat2 (staging->dfd, staging->name, tree.dfd, tree.name, RENAME_NOREPLACE) < 0)
     return moor_throw_errno (error, errno, "moving the files of “%s” back into the store",
                              profile->name);

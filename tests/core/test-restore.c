@@ -330,6 +330,29 @@ test_a_restored_home_that_is_gone_comes_back_once_more (void **state)
   assert_home_is_back (fixture, "alice");
 }
 
+/* What somebody removed or made anew must not leave an undo without an end. */
+static void
+test_undo_ends_though_a_restored_home_was_removed (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  jobs_add_people (fixture);
+  jobs_write (fixture, "home/alice/today", "today", JOBS_ALICE);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "restore", NULL);
+  jobs_remove (fixture, "home/alice");
+  jobs_remove (fixture, "home/bob");
+  jobs_write (fixture, "home/bob/made", "anew", JOBS_BOB);
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "undo", NULL);
+  assert_true (moor_test_exists (fixture->root, "home/bob/made"));
+  jobs_remove (fixture, "home/bob");
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "undo", NULL);
+  assert_true (moor_test_exists (fixture->root, "home/alice/today"));
+  assert_false (moor_test_exists (fixture->root, "home/alice/Documents"));
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "restore", NULL);
+  assert_true (moor_test_exists (fixture->root, "home/alice/Documents"));
+}
+
 /* Undo would find neither of two people in one home, and only one of two homes. */
 static void
 test_everybody_has_one_home_of_the_own (void **state)
@@ -379,6 +402,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_an_unfinished_store_gives_nothing_back, setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_map_has_to_make_sense, setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_undo_ends_though_a_restored_home_was_removed, setup,
+                                     jobs_teardown),
     cmocka_unit_test_setup_teardown (test_everybody_has_one_home_of_the_own, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_restored_home_that_is_gone_comes_back_once_more, setup,
                                      jobs_teardown),
