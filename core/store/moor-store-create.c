@@ -116,6 +116,36 @@ open_or_make (int parent_dfd, const char *name, const char *shown, GError **erro
   return -1;
 }
 
+/* What is in a store goes with it; and its folders are named by us, not by people. */
+static gboolean
+check_not_in_store (int dfd, const char *shown, GError **error)
+{
+  g_autofree char *at = moor_fd_path (dfd);
+
+  while (at != NULL)
+    {
+      g_autofree char *above = g_path_get_dirname (at);
+      g_auto(MoorMarker) marker = { 0 };
+      g_auto(MoorFd) at_dfd = moor_open_dir (NULL, at, NULL);
+      g_auto(MoorFd) fd = at_dfd >= 0 ? moor_marker_open (at_dfd, at, FALSE, &marker, NULL) : -1;
+
+      if (fd >= 0)
+        {
+          g_autofree char *outer = moor_text_path (at);
+
+          return moor_throw (error, MOOR_ERROR_REFUSED,
+                             "A store cannot be made at “%s”: that is inside the store “%s”, and "
+                             "would go with it. Choose a folder elsewhere.",
+                             shown, outer);
+        }
+      if (g_str_equal (above, at))
+        return TRUE;
+      g_free (at);
+      at = g_steal_pointer (&above);
+    }
+  return TRUE;
+}
+
 static int
 make_dir (const char *path, const char *shown, GError **error)
 {
@@ -132,6 +162,7 @@ make_dir (const char *path, const char *shown, GError **error)
     }
   if ((existing_dfd = open_existing (parent, shown, &rest, error)) < 0
       || !check_place (existing_dfd, shown, error)
+      || !check_not_in_store (existing_dfd, shown, error)
       || (parent_dfd = moor_make_dirs_beneath (NULL, existing_dfd, rest, 0755, error)) < 0)
     return -1;
   return open_or_make (parent_dfd, name, shown, error);

@@ -516,7 +516,11 @@ test_a_store_is_not_made_over_a_store (void **state)
 {
   const Fixture *fixture = *state;
   g_autoptr(MoorStore) store = create (fixture->path);
+  g_autofree char *inside = g_build_filename (fixture->path, "old-system", NULL);
+  g_autofree char *deep = g_build_filename (fixture->path, "tree/not/there", NULL);
 
+  assert_no_place (inside, MOOR_ERROR, MOOR_ERROR_REFUSED);
+  assert_no_place (deep, MOOR_ERROR, MOOR_ERROR_REFUSED);
   assert_no_place (fixture->path, G_IO_ERROR, G_IO_ERROR_EXISTS);
   assert_true (moor_store_set_state (store, MOOR_STORE_SEALED, NULL));
   assert_no_place (fixture->path, G_IO_ERROR, G_IO_ERROR_EXISTS);
