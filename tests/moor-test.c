@@ -4,10 +4,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What a test mounts goes with its process, however that ends.  Before main, while
+ * there is one thread. */
+__attribute__ ((constructor)) static void
+keep_mounts_private (void)
+{
+  if (geteuid () == 0 && unshare (CLONE_NEWNS) == 0)
+    (void) mount (NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+}
 
 /* Runs @argv without a shell; its output is kept quiet unless asked for. */
 gboolean

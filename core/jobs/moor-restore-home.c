@@ -483,8 +483,9 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
 
   if (!moor_restore_locate_home (restore->system, person->target_home, TRUE, &home, &parent, error))
     {
-      g_prefix_error (error, "the place of the home of “%s”, %s, cannot be used: ",
-                      person->target_name, person->target_home);
+      g_prefix_error (error,
+                      "the place of the home of “%s”, %s, cannot be used: ", person->target_name,
+                      person->target_home);
       return FALSE;
     }
   /* Some paths go into the home that is there, whatever has become of it. */
