@@ -11,7 +11,7 @@
 
 static struct
 {
-  guint n_calls;
+  guint n_calls; /* (atomic) */
   guint fail_at; /* 0: never */
   int errnum;
   void (*before) (const char *call);
@@ -22,7 +22,7 @@ fault_is_due (const char *call)
 {
   if (fault.before != NULL)
     fault.before (call);
-  if (++fault.n_calls != fault.fail_at)
+  if (__atomic_add_fetch (&fault.n_calls, 1, __ATOMIC_SEQ_CST) != fault.fail_at)
     return FALSE;
 
   errno = fault.errnum;

@@ -21,7 +21,7 @@
 /* Written by the child, read by the parent after its end. */
 typedef struct
 {
-  guint n_calls;
+  guint n_calls; /* (atomic) */
   char message[512];
 } Shared;
 
@@ -38,18 +38,23 @@ typedef struct
   gboolean gives_up; /* all but the homes */
 } Case;
 
+static guint
+count_call (void)
+{
+  return __atomic_add_fetch (&shared->n_calls, 1, __ATOMIC_SEQ_CST);
+}
+
 static void
 count_cb (const char *call)
 {
-  shared->n_calls = fault.n_calls + 1;
+  (void) count_call ();
 }
 
 /* Where several threads count, one of them comes to it. */
 static void
 die_cb (const char *call)
 {
-  count_cb (call);
-  if (fault.n_calls + 1 >= fault.fail_at && fault.fail_at > 0)
+  if (count_call () >= fault.fail_at && fault.fail_at > 0)
     _exit (DIED);
 }
 
