@@ -10,6 +10,8 @@
 
 #include <blkid/blkid.h>
 #include <libmount.h>
+#include <linux/magic.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
@@ -60,17 +62,87 @@ moor_volume_unref (MoorVolume *volume)
     g_atomic_rc_box_release_full (volume, (GDestroyNotify) volume_clear);
 }
 
+static struct libmnt_fs *
+find_mount (MountTable *table, guint64 mnt_id)
+{
+  g_autoptr(MountIter) iter = mnt_new_iter (MNT_ITER_BACKWARD);
+  struct libmnt_fs *fs = NULL;
+
+  while (mnt_table_next_fs (table, iter, &fs) == 0)
+    {
+      if ((guint64) mnt_fs_get_id (fs) == mnt_id)
+        return fs;
+    }
+  return NULL;
+}
+
+static MountTable *
+parse_mounts (const char *text, GError **error)
+{
+  g_autoptr(MountTable) table = mnt_new_table ();
+  FILE *stream = fmemopen ((char *) text, strlen (text), "r");
+  gboolean parsed = table != NULL && stream != NULL
+                    && mnt_table_parse_stream (table, stream, MOUNTINFO) == 0;
+
+  if (stream != NULL)
+    (void) fclose (stream);
+  if (parsed)
+    return g_steal_pointer (&table);
+  (void) moor_throw_errno (error, EIO, "reading %s", MOUNTINFO);
+  return NULL;
+}
+
+static const char *
+type_of_magic (int fd)
+{
+  static const struct
+  {
+    guint32 magic;
+    const char *type;
+  } types[] = { { EXT4_SUPER_MAGIC, "ext4" },         { XFS_SUPER_MAGIC, "xfs" },
+                { BTRFS_SUPER_MAGIC, "btrfs" },       { TMPFS_MAGIC, "tmpfs" },
+                { OVERLAYFS_SUPER_MAGIC, "overlay" }, { F2FS_SUPER_MAGIC, "f2fs" } };
+  struct statfs fs;
+
+  for (gsize i = 0; fstatfs (fd, &fs) == 0 && i < G_N_ELEMENTS (types); i++)
+    {
+      if ((guint32) fs.f_type == types[i].magic)
+        return types[i].type;
+    }
+  return "unknown";
+}
+
+/* In a chroot whose root is no mount the kernel leaves the root's own mount out
+ * of the table.  Returns: (transfer full): its line, or %NULL if it is there. */
+static char *
+describe_root_mount (MountTable *table)
+{
+  g_auto(MoorFd) fd = open ("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  MoorDomain domain;
+
+  if (fd < 0 || !moor_domain_of_fd (NULL, fd, &domain, NULL)
+      || find_mount (table, domain.mnt_id) != NULL)
+    return NULL;
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " 0 %u:%u / / rw - %s /dev/root rw\n", domain.mnt_id,
+                          major (domain.dev), minor (domain.dev), type_of_magic (fd));
+}
+
 static MountTable *
 read_mounts (GError **error)
 {
-  g_autoptr(MountTable) table = mnt_new_table ();
+  g_autofree char *text = NULL;
+  g_autofree char *root = NULL;
+  g_autofree char *all = NULL;
+  g_autoptr(MountTable) table = NULL;
 
-  if (table == NULL || mnt_table_parse_file (table, MOUNTINFO) != 0)
-    {
-      (void) moor_throw_errno (error, errno != 0 ? errno : EIO, "reading %s", MOUNTINFO);
-      return NULL;
-    }
-  return g_steal_pointer (&table);
+  if (!g_file_get_contents (MOUNTINFO, &text, NULL, error)
+      || (table = parse_mounts (text, error)) == NULL)
+    return NULL;
+  root = describe_root_mount (table);
+  if (root == NULL)
+    return g_steal_pointer (&table);
+  all = g_strconcat (root, text, NULL);
+  return parse_mounts (all, error);
 }
 
 static const char *
@@ -223,20 +295,6 @@ moor_volume_list (GError **error)
         g_ptr_array_remove_index (volumes, i - 1);
     }
   return volumes;
-}
-
-static struct libmnt_fs *
-find_mount (MountTable *table, guint64 mnt_id)
-{
-  g_autoptr(MountIter) iter = mnt_new_iter (MNT_ITER_BACKWARD);
-  struct libmnt_fs *fs = NULL;
-
-  while (mnt_table_next_fs (table, iter, &fs) == 0)
-    {
-      if ((guint64) mnt_fs_get_id (fs) == mnt_id)
-        return fs;
-    }
-  return NULL;
 }
 
 /* The path of @path below the directory @base; %NULL if it is not there. */
