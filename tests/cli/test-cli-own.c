@@ -22,12 +22,14 @@ static gboolean
 can_have_namespace (void)
 {
   const char *argv[] = { "unshare", "-m", "mount", "--bind", "/etc/passwd", "/etc/passwd", NULL };
+  int status = -1;
 
   return geteuid () == 0
          && g_spawn_sync (NULL, (char **) argv, NULL,
                           G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL
                               | G_SPAWN_STDERR_TO_DEV_NULL,
-                          NULL, NULL, NULL, NULL, NULL, NULL);
+                          NULL, NULL, NULL, NULL, &status, NULL)
+         && status == 0;
 }
 
 static int
