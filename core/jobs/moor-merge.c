@@ -8,6 +8,7 @@
 #include "moor-lock.h"
 #include "moor-text.h"
 #include "moor-walk.h"
+#include "moor-wanted-private.h"
 
 /*
  * A home is put together in up to two walks: first what is there is linked into
@@ -35,17 +36,9 @@ typedef struct
   GPtrArray *renamed; /* (element-type filename) (owned): pairs: path below the home, new name */
 } Run;
 
-/* How much of a directory is wanted, when only some paths are. */
-typedef enum
-{
-  WANTED_ALL,
-  WANTED_PARTLY,
-  WANTED_NOT,
-} Wanted;
-
 typedef struct
 {
-  Wanted wanted;
+  MoorWanted wanted;
   gboolean existed;
   MoorMeta meta;
 } DirData;
@@ -75,58 +68,6 @@ report (Run *run,
   moor_job_issue (run->job, severity, cause, path, person->target_name, errnum, action);
   if (!run->from_store && severity == MOOR_SEVERITY_ERROR)
     moor_counter_add (&run->n_left, 1);
-}
-
-/* A path somebody asked for, below the home in question; %NULL if it is elsewhere. */
-static char *
-below_this_home (const MoorStoredProfile *profile, const char *wanted)
-{
-  g_autofree char *path = g_canonicalize_filename (wanted, "/");
-  const char *below = path;
-
-  if (wanted[0] == '/')
-    {
-      if (!moor_path_is_at_or_below (path, profile->home))
-        return NULL;
-      below += strlen (profile->home);
-    }
-  return g_strdup (*below == '/' ? below + 1 : below);
-}
-
-static GPtrArray *
-list_wanted (const MoorMerge *merge)
-{
-  g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func (g_free);
-
-  if (merge->restore->options->paths == NULL)
-    return NULL;
-  for (const char *const *at = merge->restore->options->paths; *at != NULL; at++)
-    {
-      char *below = below_this_home (merge->person->profile, *at);
-
-      if (below != NULL)
-        g_ptr_array_add (wanted, below);
-    }
-  return g_steal_pointer (&wanted);
-}
-
-static Wanted
-is_wanted (const Run *run, const char *path)
-{
-  Wanted wanted = WANTED_NOT;
-
-  if (run->wanted == NULL)
-    return WANTED_ALL;
-  for (guint i = 0; i < run->wanted->len; i++)
-    {
-      const char *below = g_ptr_array_index (run->wanted, i);
-
-      if (moor_path_is_at_or_below (path, below))
-        return WANTED_ALL;
-      if (moor_path_is_at_or_below (below, path))
-        wanted = WANTED_PARTLY;
-    }
-  return wanted;
 }
 
 /* "photo.jpg" -> "photo(1).jpg", ".bashrc" -> ".bashrc(1)" */
@@ -342,12 +283,12 @@ entry_cb (MoorDir *dir,
   Run *run = user_data;
   DirData *data = moor_dir_data (dir);
 
-  if (run->from_store && data->wanted != WANTED_ALL)
+  if (run->from_store && data->wanted != MOOR_WANTED_ALL)
     {
       g_autofree char *path = moor_dir_path_below (dir, name);
-      Wanted wanted = is_wanted (run, path);
+      MoorWanted wanted = moor_wanted_of (run->wanted, path);
 
-      if (wanted == WANTED_NOT || (wanted == WANTED_PARTLY && type != DT_DIR))
+      if (wanted == MOOR_WANTED_NOT || (wanted == MOOR_WANTED_PARTLY && type != DT_DIR))
         return FALSE;
     }
   if (type == DT_DIR)
@@ -421,7 +362,7 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   if (run->from_store)
     {
       path = moor_dir_path_below (dir, NULL);
-      data->wanted = is_wanted (run, path);
+      data->wanted = moor_wanted_of (run->wanted, path);
     }
   fd = moor_dir_fd (dir, &error);
   if (fd < 0 || !moor_meta_read (run->sys, fd, &data->meta, &error))
@@ -460,9 +401,10 @@ leave_cb (MoorDir *dir, guint worker, gpointer user_data)
   int fd;
 
   /* A living directory, and one that is only on the way, may keep what they have. */
-  if (data->existed && (run->merge->keeps_folders || data->wanted != WANTED_ALL))
+  if (data->existed && (run->merge->keeps_folders || data->wanted != MOOR_WANTED_ALL))
     {
-      fd = run->changes_ids && data->wanted == WANTED_ALL ? moor_dir_mirror_fd (dir, NULL) : -1;
+      fd = run->changes_ids && data->wanted == MOOR_WANTED_ALL ? moor_dir_mirror_fd (dir, NULL)
+                                                               : -1;
       if (fd >= 0)
         change_owner (run, dir, fd, ".");
       return;
@@ -531,58 +473,6 @@ walk (Run *run, int from_dfd, GError **error)
                         error);
 }
 
-static gboolean
-take_object_cb (const MoorObject *object, gpointer user_data)
-{
-  *(guint64 *) user_data = object->id;
-  return TRUE;
-}
-
-static guint64
-find_object (MoorReader *reader, guint64 root, const char *path, GError **error)
-{
-  g_auto(GStrv) names = g_strsplit (path, "/", -1);
-  guint64 id = root;
-
-  for (char **name = names; id != 0 && *name != NULL; name++)
-    {
-      guint64 parent = id;
-
-      id = 0;
-      if (!moor_reader_lookup (reader, parent, *name, take_object_cb, &id, error))
-        return 0;
-    }
-  return id;
-}
-
-/**
- * moor_merge_has_path:
- * @wanted: (type filename): a path that somebody asked for
- * @out_has: (out): whether @profile's files hold it
- *
- * Blocks.  The thread that made @reader.
- *
- * Returns: %FALSE with an error of the catalogue
- */
-gboolean
-moor_merge_has_path (MoorReader *reader,
-                     const MoorStoredProfile *profile,
-                     const char *wanted,
-                     gboolean *out_has,
-                     GError **error)
-{
-  g_autofree char *below = below_this_home (profile, wanted);
-  g_autoptr(GError) problem = NULL;
-
-  *out_has = below != NULL
-             && (below[0] == '\0'
-                 || find_object (reader, profile->root_object, below, &problem) != 0);
-  if (problem == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&problem));
-  return FALSE;
-}
-
 /* Writes down what got another name, so that a verification finds it there. */
 static gboolean
 record_renamed (Run *run, GError **error)
@@ -600,8 +490,8 @@ record_renamed (Run *run, GError **error)
   for (guint i = 0; i + 1 < run->renamed->len; i += 2)
     {
       g_autoptr(GError) problem = NULL;
-      guint64 id = find_object (reader, run->merge->person->profile->root_object,
-                                g_ptr_array_index (run->renamed, i), &problem);
+      guint64 id = moor_wanted_find (reader, run->merge->person->profile->root_object,
+                                     g_ptr_array_index (run->renamed, i), &problem);
 
       if (problem != NULL)
         {
@@ -648,7 +538,7 @@ moor_merge_run (const MoorMerge *merge, GError **error)
   run.sys = moor_job_get_sys (run.job);
   run.changes_ids = ids->old_uid != ids->new_uid || ids->old_gid != ids->new_gid;
   run.conflict = merge->restore->options->conflict;
-  run.wanted = list_wanted (merge);
+  run.wanted = moor_wanted_list (merge->person->profile, merge->restore->options->paths);
   run.renamed = g_ptr_array_new_with_free_func (g_free);
   g_mutex_init (&run.lock);
   merged = merge->existing_dfd < 0

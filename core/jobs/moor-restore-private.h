@@ -64,11 +64,6 @@ typedef struct
   gboolean keeps_folders;
 } MoorMerge;
 
-gboolean moor_merge_has_path (MoorReader *reader,
-                              const MoorStoredProfile *profile,
-                              const char *wanted,
-                              gboolean *out_has,
-                              GError **error);
 gboolean moor_merge_run (const MoorMerge *merge, GError **error);
 gboolean moor_home_is_skeleton (MoorSystem *system, int home_dfd);
 

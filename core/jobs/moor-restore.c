@@ -5,6 +5,7 @@
 
 #include "moor-text.h"
 #include "moor-verify.h"
+#include "moor-wanted-private.h"
 
 /* The state in which a restore of some paths, which runs or was cut off, found the store. */
 #define BEFORE_PATHS "before-paths"
@@ -490,7 +491,7 @@ report_unknown_paths (const MoorRestore *restore, GPtrArray *people, GError **er
         {
           const MoorRestoring *person = g_ptr_array_index (people, i);
 
-          if (!moor_merge_has_path (reader, person->profile, *path, &known, error))
+          if (!moor_wanted_is_stored (reader, person->profile, *path, &known, error))
             return FALSE;
         }
       if (!known)
