@@ -17,11 +17,6 @@ mount -t proc proc "$system/proc"
 mount -t sysfs sys "$system/sys"
 mount --rbind /dev "$system/dev"
 mount -t tmpfs none "$system/tmp"
-volumes_mounted="$system/tmp
-$system/dev
-$system/sys
-$system/proc
-$volumes_mounted"
 mkdir "$system/root/mooring"
 git -C "$source" archive HEAD | tar -C "$system/root/mooring" -xf -
 

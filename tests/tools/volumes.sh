@@ -39,7 +39,6 @@ volumes_need() {
 
 volumes_begin() {
   volumes_dir=$1
-  volumes_mounted=
   trap volumes_end EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
@@ -58,9 +57,7 @@ volume_mount() {
   mounted=0
   mount ${3:+-o "$3"} "$loop" "$2" || mounted=1
   losetup --detach "$loop"
-  [ "$mounted" -eq 0 ] || return 1
-  volumes_mounted="$2
-$volumes_mounted"
+  return "$mounted"
 }
 
 volume_unmount() {
@@ -70,7 +67,6 @@ volume_unmount() {
     [ "$try" -lt 10 ] || umount "$1" || return 1
     sleep 0.3
   done
-  volumes_mounted=$(printf '%s' "$volumes_mounted" | grep -Fxv "$1" || true)
 }
 
 # On btrfs the volume gets the subvolumes @ and @home, as installers make them,
@@ -93,10 +89,11 @@ volume_make() {
 
 volumes_end() {
   trap - EXIT HUP INT TERM
-  printf '%s\n' "$volumes_mounted" | while read -r point; do
-    [ -z "$point" ] || umount "$point" 2>/dev/null || umount --lazy "$point" 2>/dev/null || true
+  # Everything below, whoever mounted it, the last first.
+  awk -v top="$volumes_dir/" 'index($5, top) == 1 { all = $5 "\n" all } END { printf "%s", all }' \
+    /proc/self/mountinfo | while read -r point; do
+    umount "$point" 2>/dev/null || umount --lazy "$point" 2>/dev/null || true
   done
-  volumes_mounted=
   [ -n "${volumes_dir:-}" ] && [ "${MOORING_KEEP:-}" != 1 ] && rm -rf --one-file-system "$volumes_dir"
   return 0
 }
