@@ -40,6 +40,7 @@ typedef struct
 {
   MoorWanted wanted;
   gboolean existed;
+  guint64 n_placed;
   MoorMeta meta;
 } DirData;
 
@@ -294,6 +295,7 @@ entry_cb (MoorDir *dir,
   if (type == DT_DIR)
     return TRUE;
   place_one (run, dir, name);
+  data->n_placed++;
   return FALSE;
 }
 
@@ -418,24 +420,14 @@ leave_cb (MoorDir *dir, guint worker, gpointer user_data)
   report (run, dir, NULL, MOOR_SEVERITY_WARNING, MOOR_CAUSE_METADATA, 0, "restored without it");
 }
 
-static gboolean
-count_cb (const char *name, guint8 type, guint64 ino, gpointer user_data)
-{
-  ++*(guint64 *) user_data;
-  return TRUE;
-}
-
 static void
 entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
 {
   Run *run = user_data;
-  guint64 n = 1;
-  int fd = run->from_store ? moor_dir_fd (dir, NULL) : -1;
+  const DirData *data = moor_dir_data (dir);
 
-  if (fd >= 0)
-    (void) moor_list_dir (run->sys, fd, count_cb, &n, NULL);
   if (run->from_store)
-    moor_job_add (run->job, n, 0);
+    moor_job_add (run->job, data->n_placed + 1, 0);
 }
 
 static void
