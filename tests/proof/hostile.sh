@@ -40,7 +40,7 @@ swap() {
   setpriv --reuid "$1" --regid "$1" --clear-groups \
     "$MOORING_TOOLS/swapper" "$2" "$3" "$n_swaps" >"$dir/swapper" 2>&1 &
   enemy=$!
-  until grep -q ready "$dir/swapper"; do
+  until grep -qs ready "$dir/swapper"; do
     kill -0 "$enemy" 2>/dev/null || fail "$(cat "$dir/swapper")"
     sleep 0.05
   done

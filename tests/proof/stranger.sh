@@ -28,7 +28,7 @@ for command in $commands; do
   status=0
   chroot "$system" env -i HOME=/root TERM=dumb PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     sh -c "cd /root/mooring && $command" >"$volumes_dir/said" 2>&1 </dev/null || status=$?
-  tail -n 200 "$volumes_dir/said"
+  cat "$volumes_dir/said"
   [ "$status" -eq 0 ] || fail "$command ended with $status"
   case $command in
   */demo)

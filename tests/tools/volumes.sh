@@ -14,13 +14,17 @@
 # last mount.
 
 # Runs the script again in a mount namespace; returns in there.  Where there is
-# none to be had it skips the test (77) and says why.
+# none to be had it skips the test (77) and says why.  In a chroot whose root is
+# no mount, mounts cannot be made private; they are unmounted at the end anyway.
 volumes_enter() {
   [ "${MOORING_IN_NAMESPACE:-}" = "$1" ] && return 0
   [ "$(id -u)" -eq 0 ] || volumes_skip "mounting needs root"
-  unshare --mount --propagation private true 2>/dev/null ||
-    volumes_skip "this machine gives no mount namespaces"
-  MOORING_IN_NAMESPACE=$1 exec unshare --mount --propagation private "$@"
+  for propagation in private unchanged; do
+    if unshare --mount --propagation $propagation true 2>/dev/null; then
+      MOORING_IN_NAMESPACE=$1 exec unshare --mount --propagation $propagation "$@"
+    fi
+  done
+  volumes_skip "this machine gives no mount namespaces"
 }
 
 volumes_skip() {
