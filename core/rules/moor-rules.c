@@ -200,12 +200,14 @@ moor_rules_decide (const MoorRules *rules,
 
   if (parent == 0)
     {
-      *out_decision = (MoorDecision){ TRUE, -1, 0 };
+      *out_decision = (MoorDecision){ .selected = TRUE, .descend = is_dir, .rule = -1 };
       return;
     }
   step = moor_rule_table_step (rules->table, parent, name);
   out_decision->rule = is_dir ? step->dir_rule : step->other_rule;
   out_decision->selected = out_decision->rule < 0;
+  out_decision->descend = is_dir && out_decision->selected;
+  out_decision->needs_look = FALSE;
   out_decision->state = is_dir && out_decision->selected ? step->state : 0;
 }
 
