@@ -12,7 +12,7 @@ static MoorDecision
 decide (const MoorRules *rules, const char *path, gboolean is_dir)
 {
   g_auto(GStrv) components = g_strsplit (path, "/", -1);
-  MoorDecision decision = { TRUE, -1, moor_rules_home_state (rules) };
+  MoorDecision decision = { .selected = TRUE, .rule = -1, .state = moor_rules_home_state (rules) };
 
   for (guint i = 0; components[i] != NULL && decision.selected; i++)
     moor_rules_decide (rules, decision.state, components[i], components[i + 1] != NULL || is_dir,
