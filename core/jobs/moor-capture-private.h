@@ -54,6 +54,5 @@ typedef struct
 } MoorLinkWalk;
 
 gboolean moor_link_walk_run (const MoorLinkWalk *walk, GError **error);
-guint moor_choose_n_threads (guint wanted, GPtrArray *chosen);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include "moor-locked.h"
 #include "moor-root.h"
 #include "moor-text.h"
+#include "moor-threads-private.h"
 
 static const MoorPhase phases[] = { { "prepare", 1 }, { "link", 90 }, { "seal", 9 } };
 

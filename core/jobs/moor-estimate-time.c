@@ -3,6 +3,7 @@
 
 #include "moor-remove.h"
 #include "moor-text.h"
+#include "moor-threads-private.h"
 
 /*
  * How long linking takes is tried out: the capture's own walk links a few

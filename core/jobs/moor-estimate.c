@@ -5,6 +5,7 @@
 
 #include "moor-counter.h"
 #include "moor-text.h"
+#include "moor-threads-private.h"
 #include "moor-walk.h"
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "moor-text.h"
+#include "moor-threads-private.h"
 #include "moor-verify.h"
 #include "moor-wanted-private.h"
 
@@ -561,8 +562,7 @@ moor_restore_run (MoorJob *job,
 
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
   moor_job_begin_phase (job, "plan", 0, 0);
-  restore.n_workers = options->n_threads > 0 ? options->n_threads
-                                             : MAX (1, g_get_num_processors ());
+  restore.n_workers = moor_choose_n_threads_for_store (options->n_threads, store, TRUE);
   if (!check_state (store, error))
     return FALSE;
   stored = moor_store_load_profiles (store, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "moor-capture-private.h"
+#include "moor-threads-private.h"
 
 #include <time.h>
 
@@ -66,10 +66,42 @@ probe_once (int home_dfd, GRand *rand, double *wall_s, double *cpu_s)
   *cpu_s += (double) (to.tv_sec - from.tv_sec) + (double) (to.tv_nsec - from.tv_nsec) / 1e9;
 }
 
+/* Whether reading below these directories waits for the disk.  Looks at a few
+ * hundred entries to find out. */
+static gboolean
+disk_limits (const int *dfds, guint n_dfds)
+{
+  g_autoptr(GRand) rand = g_rand_new_with_seed (1);
+  double wall_s = 0;
+  double cpu_s = 0;
+
+  for (guint i = 0; n_dfds > 0 && i < N_PROBES; i++)
+    probe_once (dfds[i % n_dfds], rand, &wall_s, &cpu_s);
+  return wall_s > 0.002 && wall_s > DISK_RATIO * cpu_s;
+}
+
+static guint
+choose (guint wanted, const int *dfds, guint n_dfds, gboolean links_on_btrfs)
+{
+  guint n_processors = MAX (1, g_get_num_processors ());
+
+  if (wanted > 0)
+    return MIN (wanted, MAX_THREADS);
+  if (links_on_btrfs)
+    return MIN (n_processors, MAX_BTRFS_LINKERS);
+  return disk_limits (dfds, n_dfds) ? MAX_DISK_THREADS : n_processors;
+}
+
+static gboolean
+is_btrfs (const MoorVolume *volume)
+{
+  return volume != NULL && g_str_equal (volume->fs_type, "btrfs");
+}
+
 /**
  * moor_choose_n_threads:
  * @wanted: what a person asked for; 0 to choose
- * @chosen: (element-type MoorChosen): whose homes it is about
+ * @chosen: (element-type MoorChosen): whose homes are linked
  *
  * Chooses by what limits: as many as cores while the tree is in memory, eight
  * when the disk is waited for, two on btrfs, where linkers stand in each
@@ -80,21 +112,44 @@ probe_once (int home_dfd, GRand *rand, double *wall_s, double *cpu_s)
 guint
 moor_choose_n_threads (guint wanted, GPtrArray *chosen)
 {
-  g_autoptr(GRand) rand = g_rand_new_with_seed (1);
-  double wall_s = 0;
-  double cpu_s = 0;
+  g_autofree int *dfds = g_new0 (int, chosen->len);
+  gboolean links_on_btrfs = FALSE;
 
-  if (wanted > 0)
-    return MIN (wanted, MAX_THREADS);
-
-  for (guint i = 0; chosen->len > 0 && i < N_PROBES; i++)
+  for (guint i = 0; i < chosen->len; i++)
     {
-      const MoorChosen *one = g_ptr_array_index (chosen, i % chosen->len);
+      const MoorChosen *one = g_ptr_array_index (chosen, i);
 
-      if (g_str_equal (one->place.volume->fs_type, "btrfs"))
-        return MAX (1, MIN (g_get_num_processors (), MAX_BTRFS_LINKERS));
-      probe_once (one->place.dfd, rand, &wall_s, &cpu_s);
+      dfds[i] = one->place.dfd;
+      links_on_btrfs = links_on_btrfs || is_btrfs (one->place.volume);
     }
-  return wall_s > 0.002 && wall_s > DISK_RATIO * cpu_s ? MAX_DISK_THREADS
-                                                       : MAX (1, g_get_num_processors ());
+  return choose (wanted, dfds, chosen->len, links_on_btrfs);
+}
+
+/**
+ * moor_choose_n_threads_for_store:
+ * @wanted: what a person asked for; 0 to choose
+ * @links: what the store holds is linked, not only read
+ *
+ * Like moor_choose_n_threads(), for jobs that begin with a store's trees.
+ * Blocks.  Any thread.
+ *
+ * Returns: how many workers to use, at least 1
+ */
+guint
+moor_choose_n_threads_for_store (guint wanted, MoorStore *store, gboolean links)
+{
+  guint n_parts = moor_store_get_n_parts (store);
+  g_autofree int *dfds = g_new0 (int, n_parts);
+  gboolean links_on_btrfs = FALSE;
+  guint n_dfds = 0;
+
+  for (guint i = 0; i < n_parts; i++)
+    {
+      const MoorPart *part = moor_store_get_part (store, i);
+
+      if (part->tree_dfd >= 0)
+        dfds[n_dfds++] = part->tree_dfd;
+      links_on_btrfs = links_on_btrfs || (links && is_btrfs (part->volume));
+    }
+  return choose (wanted, dfds, n_dfds, links_on_btrfs);
 }

@@ -4,6 +4,7 @@
 
 #include "moor-counter.h"
 #include "moor-text.h"
+#include "moor-threads-private.h"
 
 #define MAX_DIFFERENCES 50000
 
@@ -319,7 +320,7 @@ moor_verify_run (MoorJob *job,
                  MoorGate **out_gate,
                  GError **error)
 {
-  guint n_workers = options->n_threads > 0 ? options->n_threads : MAX (1, g_get_num_processors ());
+  guint n_workers = moor_choose_n_threads_for_store (options->n_threads, options->store, FALSE);
   MoorComparison comparison = { .job = job, .sys = moor_job_get_sys (job), .options = options };
   g_autoptr(GPtrArray) profiles = NULL;
   gboolean compared;
