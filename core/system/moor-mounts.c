@@ -314,3 +314,28 @@ moor_system_assume_mount (MoorSystem *system, const char *mount_point, const cha
   g_ptr_array_add (system->mounts, mount);
   moor_unlock (&system->lock);
 }
+
+/**
+ * moor_system_list_mount_points:
+ *
+ * Any thread.
+ *
+ * Returns: (transfer full) (element-type filename): where @system mounts something besides its
+ *   root: what its fstab says, and what was assumed; canonical, in that order, none twice
+ */
+GPtrArray *
+moor_system_list_mount_points (MoorSystem *system)
+{
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+
+  moor_lock (&system->lock);
+  for (guint i = 0; i < system->mounts->len; i++)
+    {
+      const MoorMount *mount = g_ptr_array_index (system->mounts, i);
+
+      if (!g_ptr_array_find_with_equal_func (paths, mount->canonical, g_str_equal, NULL))
+        g_ptr_array_add (paths, g_strdup (mount->canonical));
+    }
+  moor_unlock (&system->lock);
+  return paths;
+}

@@ -24,6 +24,26 @@ moor_profile_new (void)
 }
 
 /**
+ * moor_profile_new_system:
+ * @path: (type filename): where its tree begins: "/", or the mount point of another volume
+ *
+ * Returns: (transfer full): the pseudo person whose files are what a system has outside
+ *   people's homes
+ */
+MoorProfile *
+moor_profile_new_system (const char *path)
+{
+  MoorProfile *profile = moor_profile_new ();
+
+  profile->name = g_strdup (MOOR_SYSTEM_PROFILE);
+  profile->full_name = g_strdup ("This Computer");
+  profile->home = g_strdup (path);
+  profile->canonical_home = g_strdup (path);
+  profile->state = MOOR_PROFILE_NO_ACCOUNT;
+  return profile;
+}
+
+/**
  * moor_profile_ref:
  *
  * Returns: (transfer full): @profile.  Any thread.

@@ -62,6 +62,10 @@ MoorProfile *moor_profile_ref (MoorProfile *profile);
 void moor_profile_unref (MoorProfile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorProfile, moor_profile_unref)
 
+/* What a system has outside people's homes, as if it were somebody's: no login name has a colon. */
+#define MOOR_SYSTEM_PROFILE ":system"
+
+MoorProfile *moor_profile_new_system (const char *path);
 const char *moor_profile_state_id (MoorProfileState state);
 
 G_END_DECLS

@@ -71,6 +71,7 @@ void moor_system_assume_mount (MoorSystem *system,
                                const char *mount_point,
                                const char *volume_name);
 gboolean moor_system_mounts (MoorSystem *system, const char *mount_point);
+GPtrArray *moor_system_list_mount_points (MoorSystem *system); /* (element-type filename) */
 gboolean moor_system_locate (MoorSystem *system,
                              const char *path,
                              MoorPlace *out_place,
