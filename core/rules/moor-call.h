@@ -99,6 +99,7 @@ typedef enum
  * @helper: what is called; %MOOR_HELPER_UNKNOWN never comes out of moor_call_parse()
  * @args: (element-type utf8) (owned): without their quotes; %NULL for the literal NULL; trailing
  *   NULLs are not there
+ * @internal_name: (nullable): of %MOOR_HELPER_INTERNAL: what is called, with its prefix
  * @origin: where it is written
  *
  * A call such as `MigXmlHelper.RelativeMove("%A%","%B%")`.
@@ -107,6 +108,7 @@ typedef struct
 {
   MoorHelper helper;
   GPtrArray *args;
+  char *internal_name;
   MoorOrigin origin;
 } MoorCall;
 
