@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * MoorTargetRules:
  *
  * What the rules say of putting files back: where to, what on a collision, what
- * is changed on the way.  Immutable; any thread.
+ * is changed on the way.  Immutable; any thread.  Refers to the outcome it was
+ * made from, which has to outlive it.
  */
 typedef struct _MoorTargetRules MoorTargetRules;
 
@@ -50,20 +51,30 @@ MoorTargetRules *moor_target_rules_new (const MoorRuleOutcome *outcome,
 void moor_target_rules_free (MoorTargetRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorTargetRules, moor_target_rules_free)
 
+GPtrArray *moor_target_rules_get_findings (
+    const MoorTargetRules *rules); /* (element-type MoorFinding) */
+
 gboolean moor_target_rules_move_anything (const MoorTargetRules *rules);
 GPtrArray *moor_target_rules_relocate (const MoorTargetRules *rules,
                                        const char *path,
+                                       gboolean is_node,
                                        gboolean *out_stays); /* (element-type MoorPlacement) */
 void moor_target_rules_merge (const MoorTargetRules *rules,
                               const char *path,
                               MoorMergeRule *out_rule);
 char *moor_merge_rename (const char *pattern, const char *name, guint n);
-gboolean moor_target_rules_never_restored (const MoorTargetRules *rules, const char *path);
+gboolean moor_target_rules_restrain_anything (const MoorTargetRules *rules);
+gboolean moor_target_rules_never_restored (const MoorTargetRules *rules,
+                                           const char *path,
+                                           gboolean is_node);
 gboolean moor_target_rules_clean_up (const MoorTargetRules *rules,
                                      const char *path,
                                      gboolean is_node);
 gboolean moor_target_rules_cleans_anything (const MoorTargetRules *rules);
-MoorAttributes moor_target_rules_attributes (const MoorTargetRules *rules, const char *path);
+gboolean moor_target_rules_change_anything (const MoorTargetRules *rules);
+MoorAttributes moor_target_rules_attributes (const MoorTargetRules *rules,
+                                             const char *path,
+                                             gboolean is_node);
 const MoorRuleItem *moor_target_rules_content (const MoorTargetRules *rules, const char *path);
 
 G_END_DECLS
