@@ -5,6 +5,7 @@
 
 #include "moor-error.h"
 #include "moor-text.h"
+#include "moor-variables-private.h"
 
 /*
  * What locationModify's three functions mean for a path.  Their arguments are
@@ -40,41 +41,14 @@ variables_of (const MoorRuleItem *item, const MoorRuleHost *host, gboolean at_so
 }
 
 static const char *
-look_up (const Variables *variables, const char *name)
+look_up (const char *name, gpointer user_data)
 {
+  const Variables *variables = user_data;
   const char *value = variables->own != NULL ? g_hash_table_lookup (variables->own, name) : NULL;
 
   if (value == NULL && variables->system != NULL)
     value = g_hash_table_lookup (variables->system, name);
   return value;
-}
-
-/* Takes the variables out of @text. */
-static char *
-expand (const Variables *variables, const char *text, GError **error)
-{
-  g_autoptr(GString) expanded = g_string_new (NULL);
-
-  while (*text != '\0')
-    {
-      const char *end = *text == '%' ? strchr (text + 1, '%') : NULL;
-      g_autofree char *name = end != NULL ? g_ascii_strup (text + 1, end - text - 1) : NULL;
-      const char *value = name != NULL ? look_up (variables, name) : NULL;
-
-      if (end == NULL)
-        {
-          g_string_append_c (expanded, *text++);
-          continue;
-        }
-      if (value == NULL)
-        {
-          moor_throw (error, MOOR_ERROR_USAGE, "nothing here is called %%%s%%", name);
-          return NULL;
-        }
-      g_string_append (expanded, value);
-      text = end + 1;
-    }
-  return g_string_free (g_steal_pointer (&expanded), FALSE);
 }
 
 /* A path that leads nowhere else than it says. */
@@ -114,17 +88,32 @@ read_place (const MoorRuleItem *item,
             gboolean at_source,
             GError **error)
 {
-  const Variables variables = variables_of (item, host, at_source);
+  Variables variables = variables_of (item, host, at_source);
   const char *written = moor_call_arg (item->call, arg);
+  g_autofree char *missing = NULL;
   g_autofree char *text = NULL;
 
-  if (written == NULL)
-    {
-      moor_throw (error, MOOR_ERROR_USAGE, "it does not say where to");
-      return NULL;
-    }
-  text = expand (&variables, written, error);
-  return text != NULL ? parse_place (host, text, error) : NULL;
+  if (written != NULL)
+    text = moor_variables_expand (written, look_up, &variables, &missing);
+  if (text != NULL)
+    return parse_place (host, text, error);
+  if (missing != NULL)
+    moor_throw (error, MOOR_ERROR_USAGE, "nothing here is called %%%s%%", missing);
+  else
+    moor_throw (error, MOOR_ERROR_USAGE, "it does not say where to");
+  return NULL;
+}
+
+/* The folder that a variable stands for, canonical; NULL if it is none. */
+static char *
+folder_of_value (const MoorRuleHost *host, const char *value)
+{
+  g_autoptr(MoorPattern) pattern = NULL;
+
+  if (host->style == MOOR_PATHS_LINUX)
+    return value[0] == '/' && value[1] != '\0' ? g_strdup (value) : NULL;
+  pattern = moor_pattern_parse (MOOR_PATTERN_FILE, value, host->style, NULL, NULL);
+  return pattern != NULL && pattern->leaf == NULL ? g_steal_pointer (&pattern->node) : NULL;
 }
 
 /**
@@ -174,14 +163,12 @@ check_reach (const MoorRuleItem *item, const MoorRuleHost *host, const char *tar
   g_hash_table_iter_init (&iter, user->variables);
   while (g_hash_table_iter_next (&iter, &name, &value))
     {
-      const char *folder = value;
+      const char *systems = g_hash_table_lookup (host->variables, name);
+      g_autofree char *folder = folder_of_value (host, value);
 
-      if (folder[0] != '\0' && moor_path_below (host->style, folder, user->home) == NULL
-          && moor_path_below (host->style, target, folder) != NULL
-          && g_strcmp0 (host->variables != NULL ? g_hash_table_lookup (host->variables, name)
-                                                : NULL,
-                        folder)
-                 != 0)
+      if (folder != NULL && g_strcmp0 (systems, value) != 0
+          && moor_path_below (host->style, folder, user->home) == NULL
+          && moor_path_below (host->style, target, folder) != NULL)
         return moor_throw (error, MOOR_ERROR_USAGE,
                            "“%s” of %s is outside of the home: nothing is moved there for them",
                            (const char *) name, user->name);
@@ -193,9 +180,8 @@ check_reach (const MoorRuleItem *item, const MoorRuleHost *host, const char *tar
 static void
 replace_absent_drive (const MoorRuleHost *host, char **path)
 {
-  const char *system = host->variables != NULL
-                           ? g_hash_table_lookup (host->variables, "SYSTEMDRIVE")
-                           : NULL;
+  const char *drive = g_hash_table_lookup (host->variables, "SYSTEMDRIVE");
+  g_autofree char *system = drive != NULL ? folder_of_value (host, drive) : NULL;
   const char *rest;
   char *replaced;
 
@@ -286,20 +272,19 @@ is_folder_variable (const char *name)
 }
 
 static void
-add_folders (MoorFolders *folders, GHashTable *variables)
+add_folders (MoorFolders *folders, const MoorRuleHost *host, GHashTable *variables)
 {
   GHashTableIter iter;
   gpointer name;
   gpointer value;
 
-  if (variables == NULL)
-    return;
   g_hash_table_iter_init (&iter, variables);
   while (g_hash_table_iter_next (&iter, &name, &value))
     {
-      if (is_folder_variable (name) && ((const char *) value)[0] == '/'
-          && ((const char *) value)[1] != '\0')
-        g_hash_table_add (folders->folders, fold (folders->style, value));
+      g_autofree char *folder = is_folder_variable (name) ? folder_of_value (host, value) : NULL;
+
+      if (folder != NULL)
+        g_hash_table_add (folders->folders, fold (folders->style, folder));
     }
 }
 
@@ -318,12 +303,13 @@ moor_folders_new (const MoorRuleHost *host)
   folders->style = host->style;
   folders->folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   folders->drives = g_ptr_array_new_with_free_func (g_free);
-  add_folders (folders, host->source_variables != NULL ? host->source_variables : host->variables);
+  add_folders (folders, host,
+               host->source_variables != NULL ? host->source_variables : host->variables);
   for (guint i = 0; i < host->users->len; i++)
     {
       const MoorRuleUser *user = g_ptr_array_index (host->users, i);
 
-      add_folders (folders,
+      add_folders (folders, host,
                    user->source_variables != NULL ? user->source_variables : user->variables);
     }
   for (guint i = 0; i < host->drives->len; i++)
