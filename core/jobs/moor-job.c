@@ -59,7 +59,10 @@ struct _MoorJob
   GPtrArray *issues; /* (element-type MoorIssue) (owned): the first MAX_ISSUES */
   CauseCount counts[MOOR_N_CAUSES];
   guint64 n_exceptions;
+  guint64 n_unkept_issues;
+  MoorSeverity unkept_severity; /* the worst of them */
   GString *log;
+  guint64 n_unkept_lines;
 };
 
 /**
@@ -437,7 +440,11 @@ moor_job_issue (MoorJob *job,
   if (job->issues->len < MAX_ISSUES)
     g_ptr_array_add (job->issues, issue);
   else
-    surplus = issue;
+    {
+      surplus = issue;
+      job->n_unkept_issues++;
+      job->unkept_severity = MAX (job->unkept_severity, severity);
+    }
   moor_unlock (&job->lock);
 }
 
@@ -462,6 +469,8 @@ moor_job_log (MoorJob *job, MoorLogLevel level, const char *format, ...)
   moor_lock (&job->lock);
   if (job->log->len < MAX_LOG_BYTES)
     g_string_append_printf (job->log, "%s %s %s\n", time, moor_log_level_id (level), message);
+  else
+    job->n_unkept_lines++;
   moor_unlock (&job->lock);
   event.message = message;
   emit (job, &event);
@@ -487,7 +496,7 @@ moor_job_get_n_exceptions (MoorJob *job)
  * moor_job_dup_issues:
  *
  * Returns: (transfer full) (element-type MoorIssue): the first ten thousand
- *   issues.  Any thread.
+ *   issues, and if there are more, a last one that tells how many.  Any thread.
  */
 GPtrArray *
 moor_job_dup_issues (MoorJob *job)
@@ -497,6 +506,14 @@ moor_job_dup_issues (MoorJob *job)
   moor_lock (&job->lock);
   for (guint i = 0; i < job->issues->len; i++)
     g_ptr_array_add (issues, moor_issue_copy (g_ptr_array_index (job->issues, i)));
+  if (job->n_unkept_issues > 0)
+    {
+      g_autofree char *count = moor_text_count (job->n_unkept_issues);
+      g_autofree char *action = g_strdup_printf ("%s more are counted, but not listed", count);
+
+      g_ptr_array_add (
+          issues, moor_issue_new (job->unkept_severity, MOOR_CAUSE_OTHER, "/", NULL, 0, action));
+    }
   moor_unlock (&job->lock);
   return issues;
 }
@@ -541,7 +558,8 @@ moor_job_causes_to_json (MoorJob *job)
 /**
  * moor_job_dup_log:
  *
- * Returns: (transfer full): what was logged so far, to be kept in the store.  Any thread.
+ * Returns: (transfer full): what was logged so far, to be kept in the store.  Where
+ *   that was too much, the last line tells how many lines are missing.  Any thread.
  */
 char *
 moor_job_dup_log (MoorJob *job)
@@ -549,7 +567,14 @@ moor_job_dup_log (MoorJob *job)
   char *log;
 
   moor_lock (&job->lock);
-  log = g_strdup (job->log->str);
+  if (job->n_unkept_lines == 0)
+    log = g_strdup (job->log->str);
+  else
+    {
+      g_autofree char *count = moor_text_count (job->n_unkept_lines);
+
+      log = g_strdup_printf ("%s… %s more lines were too many to be kept\n", job->log->str, count);
+    }
   moor_unlock (&job->lock);
   return log;
 }

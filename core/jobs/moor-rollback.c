@@ -159,8 +159,9 @@ typedef struct
 {
   Rollback *rollback;
   gint64 since_ns;
-  GMutex lock; /* guards out */
+  GMutex lock; /* guards the members below */
   JsonArray *out;
+  guint64 n_unlisted;
 } Search;
 
 static gboolean
@@ -198,6 +199,8 @@ search_entry_cb (MoorDir *dir,
       g_mutex_lock (&search->lock);
       if (json_array_get_length (search->out) < MAX_SAVED_SINCE)
         json_array_add_string_element (search->out, text);
+      else
+        search->n_unlisted++;
       g_mutex_unlock (&search->lock);
     }
   return FALSE;
@@ -217,7 +220,7 @@ search_problem_cb (MoorDir *dir,
 /* Files that people saved in the new system's homes: they are not lost, and it is
  * said where they are. */
 static gboolean
-list_saved_since (Rollback *rollback, JsonArray *out, GError **error)
+list_saved_since (Rollback *rollback, JsonArray *out, guint64 *out_n_unlisted, GError **error)
 {
   static const MoorWalkVisitor visitor = { search_enter_cb, search_entry_cb, NULL, NULL,
                                            search_problem_cb };
@@ -245,6 +248,7 @@ list_saved_since (Rollback *rollback, JsonArray *out, GError **error)
                                    moor_job_get_cancellable (rollback->job), error);
     }
   g_mutex_clear (&search.lock);
+  *out_n_unlisted = search.n_unlisted;
   return searched;
 }
 
@@ -322,6 +326,7 @@ run (Rollback *rollback, JsonObject *result, GError **error)
 {
   JsonArray *profiles = json_array_new ();
   JsonArray *saved = json_array_new ();
+  guint64 n_unlisted = 0;
   g_autofree char *phase = NULL;
 
   json_object_set_array_member (result, "profiles", profiles);
@@ -349,8 +354,9 @@ run (Rollback *rollback, JsonObject *result, GError **error)
   if (!move_back (rollback, error))
     return FALSE;
   moor_job_begin_phase (rollback->job, "check", 0, 0);
-  if (!choose_new_name (rollback, error) || !list_saved_since (rollback, saved, error))
+  if (!choose_new_name (rollback, error) || !list_saved_since (rollback, saved, &n_unlisted, error))
     return FALSE;
+  json_object_set_int_member (result, "saved-since-unlisted", (gint64) n_unlisted);
   json_object_set_string_member (result, "new-system", rollback->new_name);
   return conclude (rollback, error);
 }
@@ -400,7 +406,8 @@ check_old_system (const Rollback *rollback, GError **error)
 /**
  * moor_rollback_run:
  * @store: open and locked
- * @result: gets "profiles", "entries", "saved-since" and "new-system"
+ * @result: gets "profiles", "entries", "saved-since" (the first ten thousand),
+ *   "saved-since-unlisted" (how many more there are) and "new-system"
  *
  * Puts the old system back.  What is in the root now goes into the store's
  * `new-system`; nothing is deleted.  May be repeated after a crash.  Blocks.

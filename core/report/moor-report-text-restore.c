@@ -204,6 +204,18 @@ moor_report_text_restore (MoorReportText *text)
                         "see what giving the old system and the store up would mean");
 }
 
+/* Whatever is too much for a list is counted. */
+static void
+add_saved_since (MoorReportText *text)
+{
+  guint64 n_unlisted = moor_member_count (text->result, "saved-since-unlisted");
+  g_autofree char *unlisted = moor_text_count (n_unlisted);
+
+  add_list (text, "saved-since", "Saved since then, and where it is now");
+  if (n_unlisted > 0)
+    g_string_append_printf (text->out, "  … and %s more below the same folders\n", unlisted);
+}
+
 static void
 add_who_went_back (MoorReportText *text)
 {
@@ -234,7 +246,7 @@ add_what_went_back (MoorReportText *text, const char *done, const char *planned)
                             something ? "" : " It was so already: there was nothing to do.");
   add_who_went_back (text);
   add_entries (text);
-  add_list (text, "saved-since", "Saved since then, and where it is now");
+  add_saved_since (text);
   moor_report_add_causes (text);
   if (moor_report_is_dry_run (text))
     g_string_append (text->out, "\nNothing was changed.\n");

@@ -200,7 +200,27 @@ test_many_issues_are_all_counted (void **state)
     moor_job_issue (job, MOOR_SEVERITY_ERROR, MOOR_CAUSE_OTHER, "/x", NULL, 0, "y");
   kept = moor_job_dup_issues (job);
   assert_int_equal (moor_job_get_n_exceptions (job), 12000);
-  assert_int_equal (kept->len, 10000);
+  assert_int_equal (kept->len, 10001);
+  assert_string_equal (((MoorIssue *) g_ptr_array_index (kept, 10000))->action,
+                       "2,000 more are counted, but not listed");
+  assert_int_equal (((MoorIssue *) g_ptr_array_index (kept, 10000))->severity, MOOR_SEVERITY_ERROR);
+}
+
+static void
+test_a_log_that_is_too_long_says_what_is_missing (void **state)
+{
+  g_autoptr(MoorJob) job = moor_job_new ("capture", NULL, NULL, NULL);
+  g_autofree char *long_line = g_strnfill (64 * 1024, 'x');
+  g_autofree char *whole = NULL;
+  g_autofree char *cut = NULL;
+
+  moor_job_log (job, MOOR_LOG_INFO, "%s", long_line);
+  whole = moor_job_dup_log (job);
+  assert_null (strstr (whole, "more lines"));
+  for (guint i = 0; i < 100; i++)
+    moor_job_log (job, MOOR_LOG_INFO, "%s", long_line);
+  cut = moor_job_dup_log (job);
+  assert_true (g_str_has_suffix (cut, " more lines were too many to be kept\n"));
 }
 
 static void
@@ -227,6 +247,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_the_fraction_never_falls, setup, teardown),
     cmocka_unit_test (test_an_exception_changes_the_outcome_and_a_note_does_not),
     cmocka_unit_test (test_many_issues_are_all_counted),
+    cmocka_unit_test (test_a_log_that_is_too_long_says_what_is_missing),
     cmocka_unit_test (test_a_cancelled_job_says_so),
   };
 

@@ -328,6 +328,18 @@ test_a_refusal_lists_what_stands_in_the_way_and_claims_nothing (void **state)
 }
 
 static void
+test_a_roll_back_tells_how_many_files_are_not_listed (void **state)
+{
+  g_autofree char *all = text_of ("rollback", "{\"saved-since\":[\"new-system/home/a/b\"]}");
+  g_autofree char *some = text_of ("rollback", "{\"saved-since\":[\"new-system/home/a/b\"],"
+                                               "\"saved-since-unlisted\":12345}");
+
+  assert_contains (all, "  new-system/home/a/b\n");
+  assert_lacks (all, "more below");
+  assert_contains (some, "  new-system/home/a/b\n  … and 12,345 more below the same folders\n");
+}
+
+static void
 test_commands_are_quoted_for_a_shell (void **state)
 {
   g_autoptr(JsonObject) request = request_for ("capture");
@@ -355,6 +367,7 @@ main (void)
     cmocka_unit_test (test_report_needs_a_name_that_says_its_format),
     cmocka_unit_test (test_every_answer_survives_nonsense),
     cmocka_unit_test (test_a_refusal_lists_what_stands_in_the_way_and_claims_nothing),
+    cmocka_unit_test (test_a_roll_back_tells_how_many_files_are_not_listed),
     cmocka_unit_test (test_commands_are_quoted_for_a_shell),
   };
 

@@ -117,6 +117,28 @@ test_after_a_restore_what_was_saved_since_is_listed (void **state)
 }
 
 static void
+test_too_much_for_the_list_is_counted (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *before = picture (fixture);
+  g_autoptr(JsonObject) result = NULL;
+
+  NEEDS_ACCOUNTS ();
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "set-aside", NULL);
+  jobs_unpack_image (fixture);
+  for (guint i = 0; i < 10003; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("home/alice/since/%u", i);
+
+      moor_test_write (fixture->root, name, "");
+    }
+  result = roll_back (fixture, before);
+  assert_int_equal (json_array_get_length (json_object_get_array_member (result, "saved-since")),
+                    10000);
+  assert_int_equal (jobs_number (result, "saved-since-unlisted"), 3);
+}
+
+static void
 test_a_rehearsal_changes_nothing (void **state)
 {
   JobsFixture *fixture = *state;
@@ -236,6 +258,7 @@ main (void)
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_after_a_restore_what_was_saved_since_is_listed, setup,
                                      jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_too_much_for_the_list_is_counted, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_rehearsal_changes_nothing, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_moved_home_is_rolled_back_too, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_other_numbers_are_given_back, setup, jobs_teardown),
