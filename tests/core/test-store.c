@@ -1,97 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "moor-test.h"
+#include "store-fixture.h"
 
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include "moor-error.h"
-#include "moor-store.h"
-
-/* A folder in which stores are made. */
-typedef struct
-{
-  char *root;
-  char *path;
-} Fixture;
-
-static int
-setup (void **state)
-{
-  Fixture *fixture = g_new0 (Fixture, 1);
-
-  fixture->root = moor_test_dir_new ();
-  fixture->path = g_build_filename (fixture->root, "store", NULL);
-  *state = fixture;
-  return 0;
-}
-
-static int
-teardown (void **state)
-{
-  Fixture *fixture = *state;
-
-  moor_test_dir_free (fixture->root);
-  g_free (fixture->path);
-  g_free (fixture);
-  return 0;
-}
-
-static const MoorStoreInfo some_info = {
-  .system_name = (char *) "Debian GNU/Linux 12",
-  .host_name = (char *) "bench-3",
-  .machine_id = (char *) "0123456789abcdef",
-  .note = (char *) "before the upgrade\nof floor 2",
-};
-
-static MoorStore *
-create (const char *path)
-{
-  g_autoptr(GError) error = NULL;
-  MoorStore *store = moor_store_create (path, &some_info, &error);
-
-  assert_no_gerror (error);
-  assert_non_null (store);
-  return store;
-}
-
-static MoorStore *
-reopen (const char *path, gboolean writable)
-{
-  g_autoptr(GError) error = NULL;
-  MoorStore *store = moor_store_open (path, writable, &error);
-
-  assert_no_gerror (error);
-  assert_non_null (store);
-  return store;
-}
-
-/* Makes a store and closes it. */
-static void
-make (const char *path)
-{
-  g_autoptr(MoorStore) store = create (path);
-
-  assert_non_null (store);
-}
-
-/* The store at @path cannot be opened, and the message says @words. */
-static void
-assert_refused (const char *path, MoorError code, const char *words)
-{
-  g_autoptr(GError) error = NULL;
-  g_autoptr(MoorStore) store = moor_store_open (path, TRUE, &error);
-
-  assert_null (store);
-  assert_gerror (error, MOOR_ERROR, code);
-  if (strstr (error->message, words) == NULL)
-    fail_msg ("“%s” is not in: %s", words, error->message);
-}
 
 /* No store can be made at @path. */
 static void
