@@ -79,6 +79,23 @@ moor_store_set_target_names (MoorStore *store, GHashTable *names, GError **error
 }
 
 /**
+ * moor_store_clear_target_names:
+ *
+ * Forgets where objects were restored.  Blocks; any thread, one at a time.
+ */
+gboolean
+moor_store_clear_target_names (MoorStore *store, GError **error)
+{
+  g_autoptr(MoorTransaction) transaction = moor_transaction_write (store, error);
+
+  return transaction != NULL
+         && moor_db_exec (&store->db,
+                          "UPDATE object SET target_name = NULL WHERE target_name IS NOT NULL",
+                          "writing", error)
+         && moor_transaction_commit (transaction, error);
+}
+
+/**
  * moor_store_add_issues:
  * @job: the job's name
  * @issues: (element-type MoorIssue): what went differently

@@ -85,7 +85,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorStoredProfile, moor_stored_profile_free)
  * @nlink: names the inode had right after the capture of this one, the store's included
  * @hash: (nullable): SHA-256, for copies of files only
  * @xattrs: (nullable): for directories and copies only: see #MoorMeta
- * @target_name: (nullable) (type filename): the name it was restored under, where that differs
+ * @target_name: (nullable) (type filename): where it was restored, if not under its own name in
+ *   its own place: another name there; "." if rules leave it in the store; or absolute paths
+ *   within the restored system, joined by a slash ("/a/b//c"), after the name if it is in its own
+ *   place too ("name//a/b").  All of it after "./" if rules gave it other attributes
  *
  * One row of the catalogue.  Strings are borrowed and live as long as what they
  * were read from or given to says.
@@ -165,6 +168,7 @@ gboolean moor_store_set_restore (MoorStore *store,
                                  const MoorRestoreRecord *restore,
                                  GError **error);
 gboolean moor_store_set_target_names (MoorStore *store, GHashTable *names, GError **error);
+gboolean moor_store_clear_target_names (MoorStore *store, GError **error);
 gboolean moor_store_update_object (MoorStore *store, const MoorObject *object, GError **error);
 gboolean moor_store_add_issues (MoorStore *store,
                                 const char *job,

@@ -74,6 +74,26 @@ is_relative_path (const char *path)
   return TRUE;
 }
 
+/* "name", ".", "/a/b//c/d", "name//a/b", and any of them after "./" */
+static gboolean
+is_target (const char *value)
+{
+  g_auto(GStrv) places = NULL;
+  gboolean has_name;
+
+  if (g_str_equal (value, "."))
+    return TRUE;
+  if (g_str_has_prefix (value, "./"))
+    value += strlen ("./");
+  has_name = value[0] != '/';
+  places = g_strsplit (has_name ? value : value + 1, "//", -1);
+  for (char **place = places; *place != NULL; place++)
+    if (has_name && place == places ? !moor_name_is_valid (*place)
+                                    : (*place)[0] == '\0' || !is_relative_path (*place))
+      return FALSE;
+  return places[0] != NULL;
+}
+
 static gboolean
 has_shape (const char *value, MoorColumnShape shape)
 {
@@ -85,6 +105,8 @@ has_shape (const char *value, MoorColumnShape shape)
       return is_relative_path (value);
     case MOOR_COLUMN_ABSOLUTE_PATH:
       return value[0] == '/' && is_relative_path (value + 1);
+    case MOOR_COLUMN_TARGET:
+      return is_target (value);
     case MOOR_COLUMN_BYTES:
     default:
       return TRUE;

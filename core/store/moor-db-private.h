@@ -124,6 +124,7 @@ typedef enum
   MOOR_COLUMN_NAME,          /* one entry of a directory */
   MOOR_COLUMN_RELATIVE_PATH, /* names; may be empty */
   MOOR_COLUMN_ABSOLUTE_PATH, /* a slash and names */
+  MOOR_COLUMN_TARGET,        /* where an object went: see MoorObject */
 } MoorColumnShape;
 
 gint64 moor_columns_int (MoorColumns *columns, gint64 min, gint64 max, const char *damage);

@@ -128,7 +128,7 @@ moor_read_object (const MoorDb *db, sqlite3_stmt *stmt, MoorObject *out_object, 
   object.flags = moor_columns_u32 (&columns, "an object has impossible flags");
   object.hash = read_hash (&columns);
   object.xattrs = read_xattrs (&columns);
-  object.target_name = moor_columns_peek (&columns, MOOR_COLUMN_NAME, TRUE,
+  object.target_name = moor_columns_peek (&columns, MOOR_COLUMN_TARGET, TRUE,
                                           "an object has an impossible target name");
 
   if (columns.damage == NULL && moor_kind_from_mode (object.mode) != object.kind)
