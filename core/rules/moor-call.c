@@ -46,7 +46,8 @@ static const HelperInfo helpers[MOOR_N_HELPERS] = {
   [MOOR_HELPER_GENERATE_DRIVE_PATTERNS] = { "GenerateDrivePatterns", MOOR_CALL_GENERATOR, 2, 2 },
   [MOOR_HELPER_GENERATE_USER_PATTERNS] = { "GenerateUserPatterns", MOOR_CALL_GENERATOR, 2, 3 },
   [MOOR_HELPER_GENERATE_DOC_PATTERNS] = { "GenerateDocPatterns", MOOR_CALL_GENERATOR, 0, 3 },
-  [MOOR_HELPER_GET_STRING_CONTENT] = { "GetStringContent", MOOR_CALL_GENERATOR, 2, 3 },
+  /* The manual knows three; the stock files cut characters off with a fourth and a fifth. */
+  [MOOR_HELPER_GET_STRING_CONTENT] = { "GetStringContent", MOOR_CALL_GENERATOR, 2, 5 },
 
   [MOOR_HELPER_EXTRACT_SINGLE_FILE] = { "ExtractSingleFile", MOOR_CALL_CONTENT, 0, 2 },
   [MOOR_HELPER_EXTRACT_MULTIPLE_FILES] = { "ExtractMultipleFiles", MOOR_CALL_CONTENT, 0, 2 },
