@@ -39,22 +39,37 @@ moor_part_free (MoorPart *part)
   g_free (part);
 }
 
-/* Takes over @dfd.  Without a tree (it may be removed already) there is none. */
+/* Opens what was captured; -1 where there is none, as it may be removed already. */
 static gboolean
-part_attach (MoorPart *part, MoorVolume *volume, int dfd, GError **error)
+open_tree (MoorStore *store, int dfd, int *out_tree_dfd, GError **error)
 {
-  g_auto(MoorFd) tree_dfd = openat (dfd, MOOR_TREE, DIR_FLAGS | O_NOFOLLOW | O_CLOEXEC);
+  *out_tree_dfd = openat (dfd, MOOR_TREE, DIR_FLAGS | O_NOFOLLOW | O_CLOEXEC);
+  if (*out_tree_dfd >= 0 || errno == ENOENT)
+    return TRUE;
+  if (errno == ELOOP || errno == ENOTDIR)
+    return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
+                       "“%s” in the store “%s” is a file or a symbolic link, and not the folder "
+                       "that Mooring has made there. Put the folder back in its place.",
+                       MOOR_TREE, store->shown);
+  return moor_throw_errno (error, errno, "opening the folder “%s” of the store “%s”", MOOR_TREE,
+                           store->shown);
+}
 
-  if (tree_dfd < 0 && errno != ENOENT)
+/* Takes over @dfd. */
+static gboolean
+part_attach (MoorStore *store, MoorPart *part, MoorVolume *volume, int dfd, GError **error)
+{
+  int tree_dfd;
+
+  if (!open_tree (store, dfd, &tree_dfd, error))
     {
-      (void) moor_throw_errno (error, errno, "opening the folder “%s” of the store", MOOR_TREE);
       moor_fd_close (dfd);
       return FALSE;
     }
   (void) moor_volume_ref (volume);
   part_close (part);
   part->dfd = dfd;
-  part->tree_dfd = g_steal_fd (&tree_dfd);
+  part->tree_dfd = tree_dfd;
   part->volume = volume;
   return TRUE;
 }
@@ -88,13 +103,15 @@ moor_part_new_primary (MoorStore *store, GError **error)
   g_autoptr(MoorVolume) volume = moor_volume_for_fd (store->dfd, error);
   g_autofree char *path = NULL;
   MoorPart *part;
+  int tree_dfd;
 
-  if (volume == NULL || (path = moor_volume_path_of (volume, store->dfd, error)) == NULL)
+  if (volume == NULL || (path = moor_volume_path_of (volume, store->dfd, error)) == NULL
+      || !open_tree (store, store->dfd, &tree_dfd, error))
     return NULL;
 
   part = part_new (0, volume->name, path, volume->mount_point);
   part->dfd = store->dfd;
-  part->tree_dfd = openat (store->dfd, MOOR_TREE, DIR_FLAGS | O_NOFOLLOW | O_CLOEXEC);
+  part->tree_dfd = tree_dfd;
   part->volume = g_steal_pointer (&volume);
   return part;
 }
@@ -272,7 +289,7 @@ open_part_on (MoorStore *store, MoorPart *part, MoorVolume *volume, GError **err
   if (root_dfd < 0 || (dfd = moor_open_beneath (NULL, root_dfd, part->path, DIR_FLAGS, error)) < 0
       || !check_part (store, volume, dfd, error))
     return FALSE;
-  return part_attach (part, volume, g_steal_fd (&dfd), error);
+  return part_attach (store, part, volume, g_steal_fd (&dfd), error);
 }
 
 /* While a store is being removed, its parts go first. */
@@ -284,18 +301,23 @@ may_be_gone (MoorStore *store)
   return state == MOOR_STORE_ACCEPTING || state == MOOR_STORE_DELETING;
 }
 
-/* Removing a part was interrupted between its marker and its directory. */
-static void
-remove_emptied_part (const MoorPart *part, MoorVolume *volume)
+/* Whether there is nothing of a part, because it was removed.  That may have been
+ * interrupted between its marker and its directory. */
+static gboolean
+is_removed (const MoorPart *part, MoorVolume *volume)
 {
   g_auto(MoorFd) root_dfd = moor_volume_open_root (volume, NULL);
   g_auto(MoorFd) dfd = -1;
+  g_autoptr(GError) error = NULL;
   gboolean empty = FALSE;
 
-  if (root_dfd >= 0)
-    dfd = moor_open_beneath (NULL, root_dfd, part->path, DIR_FLAGS, NULL);
-  if (dfd >= 0 && moor_folder_is_empty (dfd, ".", NULL, &empty, NULL) && empty)
-    (void) moor_folder_remove_self (dfd, NULL);
+  if (root_dfd < 0)
+    return FALSE;
+  dfd = moor_open_beneath (NULL, root_dfd, part->path, DIR_FLAGS, &error);
+  if (dfd < 0)
+    return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  return moor_folder_is_empty (dfd, ".", NULL, &empty, NULL) && empty
+         && moor_folder_remove_self (dfd, NULL);
 }
 
 /* Tries every mount of the part's volume: one may show a directory of it only. */
@@ -304,6 +326,7 @@ open_part (MoorStore *store, MoorPart *part, GPtrArray *volumes, GError **error)
 {
   g_autoptr(GError) problem = NULL;
   g_autofree char *shown = moor_text_path (part->path);
+  gboolean removed = FALSE;
 
   for (guint i = 0; i < volumes->len; i++)
     {
@@ -314,10 +337,9 @@ open_part (MoorStore *store, MoorPart *part, GPtrArray *volumes, GError **error)
       g_clear_error (&problem);
       if (open_part_on (store, part, volume, &problem))
         return TRUE;
-      if (may_be_gone (store))
-        remove_emptied_part (part, volume);
+      removed = removed || (may_be_gone (store) && is_removed (part, volume));
     }
-  if (problem == NULL || may_be_gone (store))
+  if (problem == NULL || removed)
     return TRUE;
 
   return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
@@ -485,7 +507,8 @@ moor_store_add_part (MoorStore *store, MoorVolume *volume, const char *mount_poi
   part = part_new (index, volume->name, path, mount_point);
   part->volume = moor_volume_ref (volume);
   if (!prepare_part (store, part, dfd, error)
-      || !part_attach (part, volume, g_steal_fd (&dfd), error) || !record_part (store, part, error))
+      || !part_attach (store, part, volume, g_steal_fd (&dfd), error)
+      || !record_part (store, part, error))
     {
       moor_part_free (part);
       return NULL;

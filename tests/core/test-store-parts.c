@@ -130,6 +130,52 @@ test_a_part_that_is_not_ours_is_refused (void **state)
   volumes_free (&volumes);
 }
 
+/* What the store says of its second part, which holds @content as its marker. */
+static void
+assert_part_is_told_of (const Volumes *volumes, const char *content, const char *words)
+{
+  g_autofree char *part_path = g_build_filename (volumes->second.mount_point, "srv", "store", NULL);
+  g_autoptr(MoorStore) store = reopen (volumes->path, TRUE);
+  g_autoptr(GError) error = NULL;
+
+  if (content != NULL)
+    moor_test_write (part_path, "MOORING", content);
+  assert_false (moor_store_open_parts (store, &error));
+  assert_gerror (error, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE);
+  assert_non_null (strstr (error->message, words));
+}
+
+static void
+test_a_damaged_part_is_told_of_even_while_the_store_is_removed (void **state)
+{
+  g_autoptr(MoorStore) store = NULL;
+  g_autofree char *tree = NULL;
+  g_autofree char *aside = NULL;
+  g_autofree char *marker = NULL;
+  Volumes volumes;
+
+  if (!volumes_new (&volumes))
+    {
+      skip ();
+      return;
+    }
+  tree = g_build_filename (volumes.second.mount_point, "srv", "store", "tree", NULL);
+  aside = g_build_filename (volumes.second.mount_point, "srv", "store", "tree.away", NULL);
+  store = create (volumes.path);
+  add_second_part (store, &volumes);
+  assert_true (moor_store_set_state (store, MOOR_STORE_DELETING, NULL));
+  g_clear_pointer (&store, moor_store_unref);
+  marker = moor_test_read (volumes.second.mount_point, "srv/store/MOORING");
+  assert_part_is_told_of (&volumes, "no marker at all\n", "did not write");
+  assert_part_is_told_of (&volumes, "Mooring store, format 1\nuuid: none\n", "is damaged");
+  assert_part_is_told_of (&volumes, "Mooring store, format 77\n", "newer Mooring");
+
+  assert_int_equal (g_rename (tree, aside), 0);
+  assert_int_equal (symlink ("tree.away", tree), 0);
+  assert_part_is_told_of (&volumes, marker, "symbolic link");
+  volumes_free (&volumes);
+}
+
 int
 main (void)
 {
@@ -137,6 +183,7 @@ main (void)
     cmocka_unit_test (test_a_part_is_found_wherever_its_volume_is_mounted),
     cmocka_unit_test (test_a_part_whose_volume_is_not_mounted_stays_closed),
     cmocka_unit_test (test_a_part_that_is_not_ours_is_refused),
+    cmocka_unit_test (test_a_damaged_part_is_told_of_even_while_the_store_is_removed),
   };
 
   return cmocka_run_group_tests_name ("core/store-parts", tests, NULL, NULL);

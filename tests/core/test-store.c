@@ -286,6 +286,23 @@ test_what_is_no_store_is_named (void **state)
 }
 
 static void
+test_a_tree_that_is_a_link_is_refused (void **state)
+{
+  const Fixture *fixture = *state;
+  g_autofree char *tree = g_build_filename (fixture->path, "tree", NULL);
+
+  make (fixture->path);
+  assert_int_equal (g_rmdir (tree), 0);
+  assert_int_equal (symlink ("/", tree), 0);
+  assert_refused (fixture->path, MOOR_ERROR_STORE_UNUSABLE, "“tree” in the store");
+  assert_int_equal (g_unlink (tree), 0);
+  moor_test_write (fixture->path, "tree", "a file");
+  assert_refused (fixture->path, MOOR_ERROR_STORE_UNUSABLE, "symbolic link");
+  assert_int_equal (g_unlink (tree), 0);
+  moor_store_unref (reopen (fixture->path, TRUE));
+}
+
+static void
 test_a_store_that_goes_away_is_noticed (void **state)
 {
   const Fixture *fixture = *state;
@@ -573,6 +590,7 @@ main (void)
     STORE_TEST (test_who_waited_for_the_lock_sees_what_changed),
     STORE_TEST (test_newer_formats_are_refused),
     STORE_TEST (test_what_is_no_store_is_named),
+    STORE_TEST (test_a_tree_that_is_a_link_is_refused),
     STORE_TEST (test_a_store_that_goes_away_is_noticed),
     STORE_TEST (test_a_damaged_catalogue_is_explained),
     STORE_TEST (test_the_catalogue_of_another_store_is_refused),
