@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "moor-error.h"
+#include "moor-pattern-private.h"
 #include "moor-text.h"
 
 /* How patterns become a table
@@ -104,39 +105,6 @@ static gboolean
 has_star (const char *component)
 {
   return strchr (component, '*') != NULL;
-}
-
-/* Whether all of @name fits @pattern, in which only `*` is special.  Bytes:
- * names need not be UTF-8. */
-static gboolean
-fits (const char *pattern, const char *name)
-{
-  const char *star = NULL;
-  const char *retry = NULL;
-
-  while (*name != '\0')
-    {
-      if (*pattern == '*')
-        {
-          star = pattern++;
-          retry = name;
-        }
-      else if (*pattern == *name)
-        {
-          pattern++;
-          name++;
-        }
-      else if (star != NULL)
-        {
-          pattern = star + 1;
-          name = ++retry;
-        }
-      else
-        return FALSE;
-    }
-  while (*pattern == '*')
-    pattern++;
-  return *pattern == '\0';
 }
 
 static gboolean
@@ -257,7 +225,7 @@ arrive (const State *state, const char *literal, guint mask)
 
           if (literal != NULL)
             {
-              if (fits (child->component, literal))
+              if (moor_glob_fits (child->component, literal))
                 g_ptr_array_add (arrived, child);
             }
           else if (has_star (child->component)
@@ -406,6 +374,6 @@ moor_rule_table_step (const MoorRuleTable *table, MoorRuleState state, const cha
   if (literal != NULL)
     return literal;
   for (guint i = 0; i < here->stars->len; i++)
-    mask |= fits (g_ptr_array_index (here->stars, i), name) ? 1u << i : 0;
+    mask |= moor_glob_fits (g_ptr_array_index (here->stars, i), name) ? 1u << i : 0;
   return &here->by_mask[mask];
 }
