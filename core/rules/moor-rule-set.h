@@ -20,7 +20,7 @@ typedef enum
  * @pattern: expanded.  Of merge and destinationCleanup with the variables of the system itself, of
  *   everything else with those of the source
  * @written: the pattern as it stands in the file, or the call that made it
- * @call: (nullable): the filter or script
+ * @call: (nullable): the filter or script, its variables expanded
  *
  * One rule about objects, as it holds for one person, or for the system.
  */
@@ -88,6 +88,8 @@ typedef struct
   GPtrArray *processes;  /* (element-type MoorRuleProcess) (owned) */
   GPtrArray *additions;  /* (element-type MoorRuleAddition) (owned) */
   GPtrArray *findings;   /* (element-type MoorFinding) (owned): once per file and reason */
+  GPtrArray *calls;      /* (element-type MoorCall) (owned): those that items refer to and that are
+                          * not as they stand in the file */
   struct _MoorRuleSet *set;
 } MoorRuleOutcome;
 
