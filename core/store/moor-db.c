@@ -134,9 +134,12 @@ configure (const MoorDb *db, gboolean writable, GError **error)
   (void) sqlite3_db_config (handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
   return moor_db_exec (db,
                        "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
-                       "PRAGMA synchronous = EXTRA; PRAGMA cache_size = -16384;",
+                       "PRAGMA synchronous = EXTRA;",
                        "opening", error)
-         && (writable || moor_db_exec (db, "PRAGMA query_only = ON;", "opening", error));
+         && moor_db_exec (db,
+                          writable ? "PRAGMA cache_size = -16384;"
+                                   : "PRAGMA cache_size = -2048; PRAGMA query_only = ON;",
+                          "opening", error);
 }
 
 /**
