@@ -245,9 +245,11 @@ moor_evaluation_expanded_pattern (MoorEvaluation *self,
   pattern = moor_pattern_parse (type, text, self->host->style, self->host->drive_map, &error);
   if (pattern == NULL)
     {
-      moor_evaluation_tell (
-          self, MOOR_FINDING_WARNING, origin, "bad-pattern",
-          g_strdup_printf ("The pattern “%s” is not used: %s.", text, error->message), NULL);
+      const gboolean elsewhere = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+
+      moor_evaluation_tell (self, elsewhere ? MOOR_FINDING_NOTE : MOOR_FINDING_WARNING, origin,
+                            elsewhere ? "means-nothing" : "bad-pattern",
+                            g_strdup_printf ("The pattern is not used: %s.", error->message), NULL);
       return NULL;
     }
   if (self->user < 0 && is_users_hive (pattern))
