@@ -162,6 +162,22 @@ is_among (MoorPathStyle style, const char *const *patterns, gsize n_patterns, co
   return FALSE;
 }
 
+/* Drives speak for themselves. */
+static gboolean
+is_drive (const Finder *finder, const char *path, const char *name)
+{
+  g_autofree char *full = g_strconcat (path, "/", name, NULL);
+
+  for (guint i = 0; i < finder->host->drives->len; i++)
+    {
+      const MoorRuleDrive *drive = g_ptr_array_index (finder->host->drives, i);
+
+      if (g_str_equal (drive->path, full))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* The folders at the top of a home or a drive, but those among @others, or hidden. */
 static void
 add_listed (Finder *finder, const char *path, const char *const *others, gsize n_others)
@@ -177,7 +193,7 @@ add_listed (Finder *finder, const char *path, const char *const *others, gsize n
       const char *name = g_ptr_array_index (dirs, i);
       g_autofree char *pattern = writable (style, name);
 
-      if (!is_among (style, others, n_others, name)
+      if (!is_among (style, others, n_others, name) && !is_drive (finder, path, name)
           && (style == MOOR_PATHS_WINDOWS || name[0] != '.'))
         add_folder_in (finder, folder, pattern);
     }
