@@ -139,7 +139,8 @@ convert (MoorXml *xml, const Encoding *encoding, const char *data, gsize length,
   if (text != NULL && n_read == length)
     return text;
   g_free (text);
-  if (g_error_matches (error, G_CONVERT_ERROR, G_CONVERT_ERROR_NO_CONVERSION))
+  if (g_error_matches (error, G_CONVERT_ERROR, G_CONVERT_ERROR_NO_CONVERSION)
+      || g_error_matches (error, G_CONVERT_ERROR, G_CONVERT_ERROR_FAILED))
     {
       moor_xml_refuse (xml, &origin, "bad-encoding", "Save it as UTF-8.",
                        "The encoding that the file names is not known here.");
