@@ -81,6 +81,25 @@ moor_item_index_add (MoorItemIndex *index, const MoorRuleItem *item)
   index->n_items++;
 }
 
+/**
+ * moor_item_index_list_prefixes:
+ *
+ * Returns: (transfer full) (element-type filename): the directories below which
+ *   something can match
+ */
+GPtrArray *
+moor_item_index_list_prefixes (const MoorItemIndex *index)
+{
+  GPtrArray *prefixes = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  gpointer prefix;
+
+  g_hash_table_iter_init (&iter, index->by_prefix);
+  while (g_hash_table_iter_next (&iter, &prefix, NULL))
+    g_ptr_array_add (prefixes, g_strdup (prefix));
+  return prefixes;
+}
+
 gboolean
 moor_item_index_is_empty (const MoorItemIndex *index)
 {

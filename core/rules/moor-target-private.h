@@ -23,6 +23,8 @@ void moor_item_index_free (MoorItemIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorItemIndex, moor_item_index_free)
 
 void moor_item_index_add (MoorItemIndex *index, const MoorRuleItem *item);
+GPtrArray *moor_item_index_list_prefixes (
+    const MoorItemIndex *index); /* (element-type filename) (owned) */
 gboolean moor_item_index_is_empty (const MoorItemIndex *index);
 GPtrArray *moor_item_index_match (const MoorItemIndex *index,
                                   const char *path,

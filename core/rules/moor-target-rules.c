@@ -475,6 +475,19 @@ moor_target_rules_cleans_anything (const MoorTargetRules *rules)
 }
 
 /**
+ * moor_target_rules_list_cleanups:
+ *
+ * Returns: (transfer full) (element-type filename): the directories of the destination
+ *   below which moor_target_rules_clean_up() can say so; on a Windows system in folded
+ *   case.  Any thread.
+ */
+GPtrArray *
+moor_target_rules_list_cleanups (const MoorTargetRules *rules)
+{
+  return moor_item_index_list_prefixes (rules->cleanups);
+}
+
+/**
  * moor_target_rules_clean_up:
  * @path: (type filename): something that is there, within the destination system
  * @is_node: it is a directory

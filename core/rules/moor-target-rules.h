@@ -71,6 +71,8 @@ gboolean moor_target_rules_clean_up (const MoorTargetRules *rules,
                                      const char *path,
                                      gboolean is_node);
 gboolean moor_target_rules_cleans_anything (const MoorTargetRules *rules);
+GPtrArray *moor_target_rules_list_cleanups (
+    const MoorTargetRules *rules); /* (element-type filename) (owned) */
 gboolean moor_target_rules_change_anything (const MoorTargetRules *rules);
 MoorAttributes moor_target_rules_attributes (const MoorTargetRules *rules,
                                              const char *path,
