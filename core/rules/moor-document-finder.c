@@ -19,11 +19,11 @@
 
 #define UNWRITABLE "*%^|"
 
-/* Names at the top of "/" that belong to the system; `lib*` are lib, lib64, libx32. */
+/* Names at the top of "/" that belong to the system; */
 static const char *const linux_system_folders[] = {
-  "bin",        "boot",  "cdrom", "dev",     "efi",  "etc",    "gnu",  "home", "lib*",
-  "lost+found", "media", "mnt",   "nix",     "opt",  "ostree", "proc", "root", "run",
-  "sbin",       "snap",  "sys",   "sysroot", "swap", "tmp",    "usr",  "var"
+  "bin",   "boot",   "cdrom",      "dev",   "efi",     "etc",  "gnu", "home",   "lib",  "lib32",
+  "lib64", "libx32", "lost+found", "media", "mnt",     "nix",  "opt", "ostree", "proc", "root",
+  "run",   "sbin",   "snap",       "sys",   "sysroot", "swap", "tmp", "usr",    "var"
 };
 static const char *const linux_system_files[] = { ".*",       "initrd*",  "initramfs*",
                                                   "swapfile", "swap.img", "vmlinuz*" };

@@ -27,6 +27,7 @@ typedef enum
  * @told: a set of what has been told of, so that nothing is counted again for each person
  * @user: who it is evaluated for; -1 in System context
  * @component: index into the outcome's components
+ * @within: the context that is left where it is, the current one among others
  * @scope: (nullable): what the component defines
  *
  * One run of moor_rule_set_evaluate(), and where it is.
@@ -40,6 +41,7 @@ typedef struct
   GHashTable *told;
   int user;
   guint component;
+  MoorContext within;
   const MoorScope *scope;
 } MoorEvaluation;
 

@@ -235,6 +235,7 @@ add_rules (MoorEvaluation *self, MoorContext within, const MoorRulesNode *node)
 
   if ((narrowed & moor_evaluation_context (self)) == 0)
     return;
+  self->within = narrowed;
   if (node->conditions != NULL && !moor_evaluation_condition (self, node->conditions))
     return;
   if (!moor_evaluation_detects (self, narrowed, node->detections))

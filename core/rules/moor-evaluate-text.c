@@ -101,6 +101,14 @@ is_of_users (const MoorEvaluation *self, const char *name)
   return FALSE;
 }
 
+/* What needs a person is left out in System context as a matter of course, if there is User context
+ * as well; else it never takes part. */
+static MoorFindingLevel
+level_without_person (const MoorEvaluation *self)
+{
+  return (self->within & MOOR_CONTEXT_USER) != 0 ? MOOR_FINDING_NOTE : MOOR_FINDING_WARNING;
+}
+
 static void
 tell_of_missing (MoorEvaluation *self, const MoorOrigin *origin, const char *name)
 {
@@ -109,7 +117,7 @@ tell_of_missing (MoorEvaluation *self, const MoorOrigin *origin, const char *nam
         self, MOOR_FINDING_NOTE, origin, "variable-without-value",
         g_strdup_printf ("%%%s%%, which the file defines itself, has no value here.", name), NULL);
   else if (is_of_users (self, name))
-    moor_evaluation_tell (self, MOOR_FINDING_NOTE, origin, "variable-of-users",
+    moor_evaluation_tell (self, level_without_person (self), origin, "variable-of-users",
                           g_strdup_printf ("%%%s%% has a value in User context only.", name), NULL);
   else if (moor_variable_is_of_windows (name))
     moor_evaluation_tell (self, MOOR_FINDING_NOTE, origin, "variable-without-value",
@@ -254,7 +262,7 @@ moor_evaluation_expanded_pattern (MoorEvaluation *self,
     }
   if (self->user < 0 && is_users_hive (pattern))
     {
-      moor_evaluation_tell (self, MOOR_FINDING_WARNING, origin, "hkcu-in-system",
+      moor_evaluation_tell (self, level_without_person (self), origin, "hkcu-in-system",
                             g_strdup ("HKCU belongs to a person and means nothing in System"
                                       " context."),
                             "Give the rules User context.");

@@ -167,9 +167,11 @@ add_extension (MoorEvaluation *self, const MoorComponentNode *node, const char *
 static gboolean
 evaluate_role (MoorEvaluation *self, const Outer *inner, const MoorRoleNode *role)
 {
-  MoorScope *scope = moor_scope_new (self, inner->context, role->environments);
   Outer nested = *inner;
+  MoorScope *scope;
 
+  self->within = inner->context;
+  scope = moor_scope_new (self, inner->context, role->environments);
   nested.detected = inner->detected
                     && moor_evaluation_detects (self, inner->context, role->detections);
   if (nested.detected)
@@ -186,9 +188,11 @@ evaluate_content (MoorEvaluation *self, const Outer *inner, MoorRuleComponent *c
 {
   const MoorComponentNode *node = component->node;
   const guint index = self->component;
-  MoorScope *scope = moor_scope_new (self, inner->context, node->environments);
+  MoorScope *scope;
   gboolean detected = node->roles->len == 0 && inner->detected;
 
+  self->within = inner->context;
+  scope = moor_scope_new (self, inner->context, node->environments);
   for (guint i = 0; i < node->roles->len; i++)
     {
       self->component = index;
