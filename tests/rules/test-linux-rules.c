@@ -2,7 +2,7 @@
 #include "moor-test.h"
 
 #include "moor-fd.h"
-#include "moor-rule-set.h"
+#include "moor-target-rules.h"
 
 #include <fcntl.h>
 #include <libxml/parser.h>
@@ -273,7 +273,7 @@ teardown (void **state)
 }
 
 static MoorRuleOutcome *
-evaluate_file (const MoorRuleHost *host, const char *name)
+evaluate_file (const MoorRuleHost *host, const char *name, MoorRulesSide side)
 {
   g_autoptr(MoorRuleSet) set = moor_rule_set_new ();
   g_autofree char *path = rule_file_path (name);
@@ -288,7 +288,7 @@ evaluate_file (const MoorRuleHost *host, const char *name)
   bytes = g_bytes_new (content, n_bytes);
   (void) moor_rule_set_add_file (set, name, bytes, &error);
   assert_no_gerror (error);
-  outcome = moor_rule_set_evaluate (set, host, MOOR_RULES_AT_SOURCE, NULL, &error);
+  outcome = moor_rule_set_evaluate (set, host, side, NULL, &error);
   assert_no_gerror (error);
   return outcome;
 }
@@ -321,7 +321,8 @@ test_lint_and_a_linux_system_find_nothing_wrong (void **state)
 
   for (gsize i = 0; i < G_N_ELEMENTS (file_names); i++)
     {
-      g_autoptr(MoorRuleOutcome) outcome = evaluate_file (computer->host, file_names[i]);
+      g_autoptr(MoorRuleOutcome)
+                     outcome = evaluate_file (computer->host, file_names[i], MOOR_RULES_AT_SOURCE);
       g_autofree char *path = rule_file_path (file_names[i]);
       g_autofree char *content = NULL;
       g_autoptr(GBytes) bytes = NULL;
@@ -385,7 +386,8 @@ test_each_path_is_taken_or_left_out_as_the_table_says (void **state)
 
   for (gsize i = 0; i < G_N_ELEMENTS (file_names); i++)
     {
-      g_autoptr(MoorRuleOutcome) outcome = evaluate_file (computer->host, file_names[i]);
+      g_autoptr(MoorRuleOutcome)
+                     outcome = evaluate_file (computer->host, file_names[i], MOOR_RULES_AT_SOURCE);
 
       for (guint j = 0; j < computer->rows->len; j++)
         {
@@ -406,6 +408,66 @@ test_each_path_is_taken_or_left_out_as_the_table_says (void **state)
   assert_int_equal (n_wrong, 0);
 }
 
+/* Settings come back as they were, of documents both are kept; but these. */
+static MoorMergeKind
+expected_merge (const Row *row)
+{
+  static const struct
+  {
+    const char *path;
+    MoorMergeKind kind;
+  } others[] = {
+    { "/etc/systemd/user/own.service", MOOR_MERGE_DESTINATION },
+    { "/etc/systemd/user/default.target.wants/own.service", MOOR_MERGE_DESTINATION },
+    { "/home/alice/.config/user-dirs.dirs", MOOR_MERGE_SOURCE },
+    { "/home/alice/.config/user-dirs.locale", MOOR_MERGE_SOURCE },
+    { "/var/lib/samba/usershares/plans", MOOR_MERGE_SOURCE },
+    { "/home/alice/Desktop/browser.desktop", MOOR_MERGE_DESTINATION },
+    { "/home/alice/Documents/.directory", MOOR_MERGE_DESTINATION },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      if (g_str_equal (row->path, others[i].path))
+        return others[i].kind;
+    }
+  return g_str_equal (row->file, "MigApp.xml") ? MOOR_MERGE_SOURCE : MOOR_MERGE_DEFAULT;
+}
+
+static void
+assert_merged (const MoorTargetRules *rules, const Row *row)
+{
+  MoorMergeRule merge;
+
+  moor_target_rules_merge (rules, row->path, &merge);
+  if (merge.kind != expected_merge (row))
+    fail_msg ("%s:%u: a rule of the other kind decides when %s is there already", table_name,
+              row->line, row->path);
+}
+
+static void
+test_settings_come_back_as_they_were_and_documents_beside_others (void **state)
+{
+  Computer *computer = *state;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (file_names); i++)
+    {
+      g_autoptr(MoorRuleOutcome) outcome = evaluate_file (computer->host, file_names[i],
+                                                           MOOR_RULES_AT_DESTINATION);
+      g_autoptr(GError) error = NULL;
+      g_autoptr(MoorTargetRules) rules = moor_target_rules_new (outcome, computer->host, &error);
+
+      assert_no_gerror (error);
+      for (guint j = 0; j < computer->rows->len; j++)
+        {
+          const Row *row = g_ptr_array_index (computer->rows, j);
+
+          if (row->taken && g_str_equal (row->file, file_names[i]))
+            assert_merged (rules, row);
+        }
+    }
+}
+
 static void
 test_a_home_without_programs_has_no_program_detected (void **state)
 {
@@ -418,7 +480,7 @@ test_a_home_without_programs_has_no_program_detected (void **state)
   moor_rule_host_set_linux_variables (host);
   moor_rule_host_add_drive (host, MOOR_DRIVE_FIXED, "");
   add_alice (host);
-  outcome = evaluate_file (host, "MigApp.xml");
+  outcome = evaluate_file (host, "MigApp.xml", MOOR_RULES_AT_SOURCE);
   for (guint i = 0; i < outcome->components->len; i++)
     {
       const MoorRuleComponent *component = g_ptr_array_index (outcome->components, i);
@@ -440,6 +502,8 @@ main (int argc, char **argv)
                                      teardown),
     cmocka_unit_test_setup_teardown (test_each_path_is_taken_or_left_out_as_the_table_says, setup,
                                      teardown),
+    cmocka_unit_test_setup_teardown (
+        test_settings_come_back_as_they_were_and_documents_beside_others, setup, teardown),
     cmocka_unit_test (test_a_home_without_programs_has_no_program_detected),
   };
 
