@@ -106,6 +106,48 @@ moor_test_exists (const char *dir, const char *name)
   return moor_test_inode (dir, name) != 0;
 }
 
+/* File systems without links keep no owners either: on them everything is bob's. */
+static gboolean
+is_linkless (const char *fs_type)
+{
+  return strcmp (fs_type, "vfat") == 0 || strcmp (fs_type, "exfat") == 0;
+}
+
+/* What a mount command is told of the file system: exfat comes from a FUSE program,
+ * which any kernel can use. */
+static const char *
+mount_type (const char *fs_type)
+{
+  return strcmp (fs_type, "exfat") == 0 ? "exfat-fuse" : fs_type;
+}
+
+/* A kernel can be without vfat, though its tools are there. */
+static gboolean
+try_to_mount (const char *fs_type)
+{
+  char *dir = moor_test_dir_new ();
+  MoorTestVolume volume;
+  gboolean mounted = moor_test_volume_new (dir, "trial", fs_type, 40, &volume);
+
+  moor_test_volume_free (&volume);
+  moor_test_dir_free (dir);
+  return mounted;
+}
+
+/* A type of file system without hard links that can be mounted here, or NULL. */
+const char *
+moor_test_linkless_type (void)
+{
+  static const char *const types[] = { "vfat", "exfat" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      if (moor_test_can_mount (types[i]) && try_to_mount (types[i]))
+        return types[i];
+    }
+  return NULL;
+}
+
 /* Whether images of @fs_type can be made and mounted here. */
 gboolean
 moor_test_can_mount (const char *fs_type)
@@ -130,11 +172,16 @@ moor_test_volume_new (const char *dir,
   g_autofree char *image_name = g_strconcat (name, ".img", NULL);
   g_autofree char *image = g_build_filename (dir, image_name, NULL);
   g_autofree char *mount_point = g_build_filename (dir, name, NULL);
-  const char *quiet = strcmp (fs_type, "vfat") == 0 ? "-n" : "-q";
-  const char *label = strcmp (fs_type, "vfat") == 0 ? "MOOR" : NULL;
-  const char *make[] = { mkfs, quiet, label != NULL ? label : image, label != NULL ? image : NULL,
-                         NULL };
-  const char *mount_argv[] = { "mount", "-o", "loop", image, mount_point, NULL };
+  const gboolean linkless = is_linkless (fs_type);
+  const char *make[] = { mkfs, linkless ? image : "-q", linkless ? NULL : image, NULL };
+  const char *mount_argv[] = { "mount",
+                               "-t",
+                               mount_type (fs_type),
+                               "-o",
+                               linkless ? "loop,uid=1001,gid=1001" : "loop",
+                               image,
+                               mount_point,
+                               NULL };
   int fd = open (image, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
   *out_volume = (MoorTestVolume){ NULL, NULL };

@@ -59,6 +59,7 @@ typedef struct
 } MoorTestVolume;
 
 gboolean moor_test_can_mount (const char *fs_type);
+const char *moor_test_linkless_type (void);
 gboolean moor_test_volume_new (const char *dir,
                                const char *name,
                                const char *fs_type,

@@ -276,8 +276,24 @@ apply_meta (const CopyRun *run, const Source *source, const TempName *temp, int 
     }
 }
 
+/* Where neither works, nobody else can take the name between the look and the
+ * rename: the directory is ours alone.  Sets errno. */
+static gboolean
+rename_unguarded (const CopyRun *run, const TempName *temp)
+{
+  struct statx stx;
+
+  if (run->sys->statx (run->dst_dfd, run->dst_name, AT_SYMLINK_NOFOLLOW, STATX_INO, &stx) == 0)
+    {
+      errno = EEXIST;
+      return FALSE;
+    }
+  return errno == ENOENT
+         && run->sys->renameat2 (run->dst_dfd, temp->name, run->dst_dfd, run->dst_name, 0) == 0;
+}
+
 /* Gives the finished copy its name.  FUSE file systems often cannot rename
- * without replacing, but they can link. */
+ * without replacing, but most can link. */
 static MoorPlaced
 settle (const CopyRun *run, TempName *temp, MoorPlaced placed)
 {
@@ -295,8 +311,13 @@ settle (const CopyRun *run, TempName *temp, MoorPlaced placed)
     {
       if (sys->linkat (run->dst_dfd, temp->name, run->dst_dfd, run->dst_name, 0) == 0)
         return placed;
-      if (errno == EEXIST)
-        errsv = EEXIST;
+      if (errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP)
+        {
+          temp->exists = !rename_unguarded (run, temp);
+          if (!temp->exists)
+            return placed;
+        }
+      errsv = errno;
     }
 
   run->placing->has_hash = FALSE;

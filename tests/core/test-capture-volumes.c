@@ -64,17 +64,17 @@ test_a_disk_that_fills_up_stops_it_and_freeing_some_helps (void **state)
 
 /* Bob's home is on a volume of its own; the system says so in its fstab. */
 static JobsFixture *
-two_volumes_new (MoorTestVolume *people)
+two_volumes_new (const char *fs_type, MoorTestVolume *people)
 {
   JobsFixture *fixture = jobs_fixture_new ("ext4", 64);
   g_autofree char *uuid = NULL;
   g_autofree char *fstab = NULL;
   const char *argv[] = { "blkid", "-s", "UUID", "-o", "value", NULL, NULL };
 
-  assert_true (moor_test_volume_new (fixture->dir, "people", "ext4", 32, people));
+  assert_true (moor_test_volume_new (fixture->dir, "people", fs_type, 64, people));
   argv[5] = people->image;
   assert_true (moor_test_run (argv, &uuid));
-  fstab = g_strdup_printf ("UUID=%s /people ext4 defaults 0 2\n", g_strstrip (uuid));
+  fstab = g_strdup_printf ("UUID=%s /people %s defaults 0 2\n", g_strstrip (uuid), fs_type);
   moor_test_write (fixture->root, "etc/fstab", fstab);
   moor_test_write (fixture->root, "etc/passwd",
                    "root:x:0:0:root:/root:/bin/bash\n"
@@ -125,7 +125,7 @@ test_each_volume_has_its_part_and_a_refresh_uses_both (void **state)
       moor_test_skip ("accounts are made with useradd");
       return;
     }
-  fixture = two_volumes_new (&people);
+  fixture = two_volumes_new ("ext4", &people);
   bob = g_build_filename (people.mount_point, "bob", NULL);
   before = jobs_tree (bob, NULL, JOBS_TREE_INODES);
 
@@ -160,13 +160,40 @@ test_each_volume_has_its_part_and_a_refresh_uses_both (void **state)
 }
 
 static void
+test_a_home_on_a_volume_without_links_is_copied (void **state)
+{
+  const char *fs_type = moor_test_linkless_type ();
+  JobsFixture *fixture;
+  MoorTestVolume people;
+  g_autoptr(JsonObject) result = NULL;
+
+  if (fs_type == NULL)
+    {
+      moor_test_skip ("neither vfat nor exfat can be made and mounted here");
+      return;
+    }
+  fixture = two_volumes_new (fs_type, &people);
+  result = jobs_run (fixture, MOOR_EXIT_EXCEPTIONS, "capture", NULL);
+  assert_int_equal (jobs_number (result, "copied"), 2);
+  assert_true (jobs_has_issue (fixture, MOOR_CAUSE_NO_LINKS, "bob/notes.txt")
+               || jobs_has_issue (fixture, MOOR_CAUSE_OTHER_VOLUME, "bob/notes.txt"));
+  assert_int_equal (count_files (people.mount_point, "bob/notes.txt"), 1);
+  assert_int_equal (count_files (fixture->store, "bob/notes.txt"), 1);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", "\"content\":true");
+  moor_test_write (people.mount_point, "bob/notes.txt", "NOTES");
+  jobs_must (fixture, MOOR_EXIT_DIFFERENCES, "verify", "\"content\":true");
+  moor_test_volume_free (&people);
+  jobs_fixture_free (fixture);
+}
+
+static void
 test_a_volume_that_is_not_there_is_said_to_be_missing (void **state)
 {
   JobsFixture *fixture;
   MoorTestVolume people;
 
   NEEDS_VOLUMES ("ext4");
-  fixture = two_volumes_new (&people);
+  fixture = two_volumes_new ("ext4", &people);
   jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", NULL);
   jobs_command ("umount", people.mount_point, NULL);
   jobs_must (fixture, MOOR_EXIT_REFUSED, "verify", NULL);
@@ -258,6 +285,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_a_disk_that_fills_up_stops_it_and_freeing_some_helps),
     cmocka_unit_test (test_each_volume_has_its_part_and_a_refresh_uses_both),
+    cmocka_unit_test (test_a_home_on_a_volume_without_links_is_copied),
     cmocka_unit_test (test_a_volume_that_is_not_there_is_said_to_be_missing),
     cmocka_unit_test (test_a_subvolume_in_a_home_is_taken_and_said_so),
     cmocka_unit_test (test_a_mount_in_a_home_is_told_and_not_crossed),

@@ -282,9 +282,10 @@ static void
 test_a_file_system_without_links_gets_copies (void **state)
 {
   Fixture *fixture = *state;
+  const char *fs_type = moor_test_linkless_type ();
 
-  if (!use_volume (fixture, "vfat", 16))
-    moor_test_skip ("no root, loop devices, mkfs.vfat or vfat in the kernel");
+  if (fs_type == NULL || !use_volume (fixture, fs_type, 40))
+    moor_test_skip ("neither vfat nor exfat can be made and mounted here");
 
   write_at (fixture->src_dfd, "file", "payload");
   assert_int_equal (do_place (fixture, "file", MOOR_METHOD_LINK), MOOR_PLACED_COPIED);
