@@ -19,6 +19,7 @@ static const CliCommand commands[] = {
   { "rollback", "Put the old system back in its place", cli_rollback },
   { "accept", "Give up the old system and the store", cli_accept },
   { "store", "List, show or delete stores", cli_store },
+  { "lint", "Tell what is wrong with rule files", cli_lint },
 };
 
 int

@@ -119,6 +119,7 @@ void cli_complain (Cli *cli, const char *text);
 int cli_run (Cli *cli, JsonObject *request, JsonObject **out_result);
 int cli_parse_and_run (Cli *cli, const CliSyntax *syntax, int argc, char **argv);
 
+int cli_lint (Cli *cli, int argc, char **argv);
 int cli_profiles (Cli *cli, int argc, char **argv);
 int cli_estimate (Cli *cli, int argc, char **argv);
 int cli_capture (Cli *cli, int argc, char **argv);

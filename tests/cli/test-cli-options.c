@@ -17,6 +17,7 @@ static const char *const verbs[][3] = {
   { "undo", "--help" },
   { "rollback", "--help" },
   { "accept", "--help" },
+  { "lint", "--help" },
   { "store", "--help" },
   { "store", "list", "--help" },
   { "store", "show", "--help" },
