@@ -5,7 +5,6 @@
 
 #include "moor-error.h"
 #include "moor-text.h"
-#include "moor-variables-private.h"
 
 /*
  * What locationModify's three functions mean for a path.  Their arguments are
@@ -13,42 +12,10 @@
  * lead out of that person's home, because the person decides what they say.
  */
 
-/* What variables stand for, for one rule at one end. */
-typedef struct
-{
-  GHashTable *own; /* (nullable): the person's */
-  GHashTable *system;
-} Variables;
-
 static const MoorRuleUser *
 user_of (const MoorRuleItem *item, const MoorRuleHost *host)
 {
   return item->user >= 0 ? g_ptr_array_index (host->users, (guint) item->user) : NULL;
-}
-
-static Variables
-variables_of (const MoorRuleItem *item, const MoorRuleHost *host, gboolean at_source)
-{
-  const MoorRuleUser *user = user_of (item, host);
-  Variables variables = { .system = host->variables };
-
-  if (at_source && host->source_variables != NULL)
-    variables.system = host->source_variables;
-  if (user != NULL)
-    variables.own = at_source && user->source_variables != NULL ? user->source_variables
-                                                                : user->variables;
-  return variables;
-}
-
-static const char *
-look_up (const char *name, gpointer user_data)
-{
-  const Variables *variables = user_data;
-  const char *value = variables->own != NULL ? g_hash_table_lookup (variables->own, name) : NULL;
-
-  if (value == NULL && variables->system != NULL)
-    value = g_hash_table_lookup (variables->system, name);
-  return value;
 }
 
 /* A path that leads nowhere else than it says. */
@@ -75,32 +42,21 @@ parse_place (const MoorRuleHost *host, const char *text, GError **error)
   if (place == NULL)
     return NULL;
   if (!place->subtree && is_plain (place->node)
-      && (place->leaf == NULL || moor_name_is_valid (place->leaf)))
+      && (place->leaf == NULL
+          || (moor_name_is_valid (place->leaf) && strchr (place->leaf, '*') == NULL)))
     return g_steal_pointer (&place);
   moor_throw (error, MOOR_ERROR_USAGE, "“%s” is no place for files", text);
   return NULL;
 }
 
 static MoorPattern *
-read_place (const MoorRuleItem *item,
-            const MoorRuleHost *host,
-            guint arg,
-            gboolean at_source,
-            GError **error)
+read_place (const MoorRuleItem *item, const MoorRuleHost *host, guint arg, GError **error)
 {
-  Variables variables = variables_of (item, host, at_source);
-  const char *written = moor_call_arg (item->call, arg);
-  g_autofree char *missing = NULL;
-  g_autofree char *text = NULL;
+  const char *text = moor_call_arg (item->call, arg);
 
-  if (written != NULL)
-    text = moor_variables_expand (written, look_up, &variables, &missing);
   if (text != NULL)
     return parse_place (host, text, error);
-  if (missing != NULL)
-    moor_throw (error, MOOR_ERROR_USAGE, "nothing here is called %%%s%%", missing);
-  else
-    moor_throw (error, MOOR_ERROR_USAGE, "it does not say where to");
+  moor_throw (error, MOOR_ERROR_USAGE, "it does not say where to");
   return NULL;
 }
 
@@ -224,9 +180,9 @@ moor_move_new (const MoorRuleItem *item, const MoorRuleHost *host, GError **erro
     }
   move->helper = item->call->helper;
   is_relative = move->helper == MOOR_HELPER_RELATIVE_MOVE;
-  if (is_relative && (source = read_place (item, host, 0, TRUE, error)) == NULL)
+  if (is_relative && (source = read_place (item, host, 0, error)) == NULL)
     return NULL;
-  target = read_place (item, host, is_relative ? 1 : 0, FALSE, error);
+  target = read_place (item, host, is_relative ? 1 : 0, error);
   if (target == NULL)
     return NULL;
   replace_absent_drive (host, &target->node);
