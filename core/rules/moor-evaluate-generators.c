@@ -120,6 +120,58 @@ generate_for_user (MoorEvaluation *self,
     add_expanded (&other, &call->origin, type, text, written, found);
 }
 
+/* Who has a home, but no part in the run. */
+static MoorRuleHost *
+strangers_new (const MoorRuleHost *host)
+{
+  MoorRuleHost *strangers = moor_rule_host_new (host->style, -1);
+
+  for (guint i = 0; i < host->all_homes->len; i++)
+    {
+      const char *home = g_ptr_array_index (host->all_homes, i);
+      g_autofree char *text = moor_path_to_text (host->style, home);
+      gboolean takes_part = FALSE;
+      MoorRuleUser *user;
+
+      for (guint j = 0; j < host->users->len && !takes_part; j++)
+        takes_part = g_str_equal (((const MoorRuleUser *) host->users->pdata[j])->home, home);
+      if (takes_part)
+        continue;
+      user = moor_rule_host_add_user (strangers, "", home);
+      if (host->style == MOOR_PATHS_LINUX)
+        moor_rule_user_set_linux_variables (user, NULL);
+      moor_rule_user_set_variable (user, "USERPROFILE", text);
+      moor_rule_user_set_variable (user, "CSIDL_PROFILE", text);
+    }
+  return strangers;
+}
+
+/* Who is excluded as somebody else's is excluded all the more if nothing of theirs is to be taken.
+ * That not all is known of strangers is no fault of the rule, so nothing is told. */
+static void
+generate_for_strangers (MoorEvaluation *self,
+                        MoorValues values,
+                        const MoorCall *call,
+                        const char *written,
+                        GPtrArray *found)
+{
+  g_autoptr(MoorRuleHost) strangers = strangers_new (self->host);
+  g_autoptr(GHashTable) told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GPtrArray)
+                 findings = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_finding_free);
+  MoorRuleOutcome outcome = { .findings = findings };
+  MoorRuleHost host = *self->host;
+  MoorEvaluation other = *self;
+
+  host.users = strangers->users;
+  other.host = &host;
+  other.user = -1;
+  other.outcome = &outcome;
+  other.told = told;
+  for (guint i = 0; i < host.users->len; i++)
+    generate_for_user (&other, values, call, (int) i, written, found);
+}
+
 static void
 generate_user_patterns (MoorEvaluation *self,
                         MoorValues values,
@@ -134,6 +186,8 @@ generate_user_patterns (MoorEvaluation *self,
       if ((int) i != self->user || with_current)
         generate_for_user (self, values, call, (int) i, written, found);
     }
+  if (self->excluding && !with_current)
+    generate_for_strangers (self, values, call, written, found);
 }
 
 static void

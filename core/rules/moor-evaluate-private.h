@@ -28,6 +28,7 @@ typedef enum
  * @user: who it is evaluated for; -1 in System context
  * @component: index into the outcome's components
  * @within: the context that is left where it is, the current one among others
+ * @excluding: the patterns are those of an exclude
  * @scope: (nullable): what the component defines
  *
  * One run of moor_rule_set_evaluate(), and where it is.
@@ -42,6 +43,7 @@ typedef struct
   int user;
   guint component;
   MoorContext within;
+  gboolean excluding;
   const MoorScope *scope;
 } MoorEvaluation;
 

@@ -35,6 +35,17 @@ filter_makes_sense (MoorEvaluation *self, const MoorCall *call)
   return FALSE;
 }
 
+/* A filter is about the object, and asked long after this: it stays as it is written. */
+static gboolean
+read_rule_call (MoorEvaluation *self, const MoorRuleNode *rule, const MoorCall **out_call)
+{
+  *out_call = rule->call;
+  if (rule->call == NULL || has_filter (rule->kind))
+    return TRUE;
+  *out_call = moor_evaluation_call (self, rule->call);
+  return *out_call != NULL;
+}
+
 static void
 add_items (MoorEvaluation *self, const MoorRuleNode *rule)
 {
@@ -43,10 +54,13 @@ add_items (MoorEvaluation *self, const MoorRuleNode *rule)
 
   if (rule->call != NULL && has_filter (rule->kind) && !filter_makes_sense (self, rule->call))
     return;
+  self->excluding = rule->kind == MOOR_RULE_EXCLUDE
+                    || rule->kind == MOOR_RULE_UNCONDITIONAL_EXCLUDE;
   found = moor_evaluation_object_sets (self, values_for (rule->kind), rule->object_sets);
+  self->excluding = FALSE;
   if (found->len == 0)
     return;
-  if (rule->call != NULL && (call = moor_evaluation_call (self, rule->call)) == NULL)
+  if (!read_rule_call (self, rule, &call))
     return;
 
   for (guint i = 0; i < found->len; i++)

@@ -20,7 +20,7 @@ typedef enum
  * @pattern: expanded.  Of merge and destinationCleanup with the variables of the system itself, of
  *   everything else with those of the source
  * @written: the pattern as it stands in the file, or the call that made it
- * @call: (nullable): the filter or script, its variables expanded
+ * @call: (nullable): the filter, as written, or the script, its variables expanded
  *
  * One rule about objects, as it holds for one person, or for the system.
  */
