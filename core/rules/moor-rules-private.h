@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "moor-rules.h"
+#include "moor-machine-private.h"
 
 G_BEGIN_DECLS
 
 /**
  * MoorRuleTable:
  *
- * The patterns of a rule set as a table of states.  Built once by
- * moor_rule_table_new(), read by any number of threads afterwards.
+ * The patterns of the caches that are left out by default, as a table of states.  Built once
+ * by moor_rule_table_new(), read by any number of threads afterwards.
  */
 typedef struct _MoorRuleTable MoorRuleTable;
 
@@ -30,5 +30,29 @@ MoorRuleState moor_rule_table_start (const MoorRuleTable *table);
 const MoorRuleStep *moor_rule_table_step (const MoorRuleTable *table,
                                           MoorRuleState state,
                                           const char *name);
+
+/* Either a table of what is left out (@table), or compiled rule files (@machine). */
+struct _MoorRules
+{
+  gatomicrefcount refs;
+  MoorRuleTable *table;
+
+  /* Of a table: the groups of its file, and what they say. */
+  char *source_name;
+  GBytes *source;
+  char **patterns;
+  GPtrArray *names;   /* (element-type utf8) (owned) */
+  GPtrArray *reasons; /* (element-type utf8) (owned): NULL where the file has none */
+
+  /* Of rule files. */
+  MoorMachine *machine;
+  MoorPathStyle style;
+  MoorRuleSet *set;      /* (nullable): keeps what @items refer to */
+  GPtrArray *items;      /* (element-type MoorRuleItem) (owned): includes and excludes of files */
+  GPtrArray *expanded;   /* (element-type utf8) (owned): the items' patterns */
+  GPtrArray *components; /* (element-type utf8) (owned): their paths */
+};
+
+MoorRules *moor_rules_alloc (void);
 
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-rules.h"
 
+#include <string.h>
+
 #include "moor-error.h"
 #include "moor-rules-private.h"
 #include "moor-rules-resources.h"
@@ -8,19 +10,13 @@
 #define DEFAULT_RESOURCE "/io/github/mooring/Mooring/rules/caches.ini"
 #define DEFAULT_NAME "caches.ini"
 
-struct _MoorRules
-{
-  gatomicrefcount refs;
-  char *source_name;
-  GBytes *source;
-  char **patterns;    /* the groups of the file */
-  GPtrArray *names;   /* (element-type utf8) (owned) */
-  GPtrArray *reasons; /* (element-type utf8) (owned): NULL where the file has none */
-  MoorRuleTable *table;
-};
-
-static MoorRules *
-rules_new (void)
+/**
+ * moor_rules_alloc:
+ *
+ * Returns: (transfer full): rules that are neither a table nor compiled yet
+ */
+MoorRules *
+moor_rules_alloc (void)
 {
   MoorRules *rules = g_new0 (MoorRules, 1);
 
@@ -100,7 +96,7 @@ moor_rules_new_default (GError **error)
 MoorRules *
 moor_rules_new_everything (void)
 {
-  MoorRules *rules = rules_new ();
+  MoorRules *rules = moor_rules_alloc ();
 
   rules->table = moor_rule_table_new (NULL, 0, NULL);
   return rules;
@@ -126,7 +122,7 @@ moor_rules_new_from_bytes (const char *source_name, GBytes *bytes, GError **erro
   g_return_val_if_fail (bytes != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  rules = rules_new ();
+  rules = moor_rules_alloc ();
   rules->source_name = g_strdup (source_name);
   rules->source = g_bytes_ref (bytes);
   if (!read_rules (rules, error))
@@ -165,18 +161,126 @@ moor_rules_unref (MoorRules *rules)
   g_ptr_array_unref (rules->names);
   g_ptr_array_unref (rules->reasons);
   g_clear_pointer (&rules->table, moor_rule_table_free);
+  g_clear_pointer (&rules->machine, moor_machine_free);
+  g_clear_pointer (&rules->items, g_ptr_array_unref);
+  g_clear_pointer (&rules->expanded, g_ptr_array_unref);
+  g_clear_pointer (&rules->components, g_ptr_array_unref);
+  g_clear_pointer (&rules->set, moor_rule_set_unref);
   g_free (rules);
+}
+
+/**
+ * moor_rules_are_compiled:
+ *
+ * Returns: whether rule files decide, so that a walk starts with moor_rules_state_at().
+ *   Any thread.
+ */
+gboolean
+moor_rules_are_compiled (const MoorRules *rules)
+{
+  return rules->machine != NULL;
 }
 
 /**
  * moor_rules_home_state:
  *
- * Returns: the state of the top directory of a home.  Any thread.
+ * Returns: the state of the top directory of a home, if it is the same for all homes; of
+ *   compiled rules that of the top of the system.  Any thread.
  */
 MoorRuleState
 moor_rules_home_state (const MoorRules *rules)
 {
+  if (rules->machine != NULL)
+    return moor_machine_top (rules->machine);
   return moor_rule_table_start (rules->table);
+}
+
+/**
+ * moor_rules_state_at:
+ * @path: (type filename): a directory's canonical path within the system; "" or "/" for the top
+ *
+ * Goes to @path from the top, for a walk that starts there.  Any thread.
+ *
+ * Returns: the state inside @path; without rule files that of a home
+ */
+MoorRuleState
+moor_rules_state_at (const MoorRules *rules, const char *path)
+{
+  MoorDecision decision = { .state = moor_rules_home_state (rules) };
+  g_auto(GStrv) components = NULL;
+
+  g_return_val_if_fail (path != NULL, 0);
+
+  if (rules->machine == NULL)
+    return decision.state;
+  components = g_strsplit (path, "/", -1);
+  for (guint i = 0; components[i] != NULL; i++)
+    {
+      if (components[i][0] != '\0')
+        moor_rules_decide (rules, decision.state, components[i], TRUE, &decision);
+    }
+  return decision.state;
+}
+
+/* Whether everything that fits @pattern is at or below one of @homes. */
+static gboolean
+stays_inside (const MoorRules *rules, const MoorPattern *pattern, const char *const *homes)
+{
+  const gboolean folds = rules->style == MOOR_PATHS_WINDOWS;
+  g_autofree char *start = g_strdup (pattern->node);
+  const char *star = strchr (start, '*');
+
+  if (star != NULL)
+    start[star - start] = '\0';
+  for (guint i = 0; homes != NULL && homes[i] != NULL; i++)
+    {
+      g_autofree char *home = folds ? moor_pattern_fold (homes[i]) : g_strdup (homes[i]);
+      g_autofree char *here = folds ? moor_pattern_fold (start) : g_strdup (start);
+      gsize length = strlen (home);
+
+      if (g_str_has_prefix (here, home)
+          && (here[length] == '/' || (here[length] == '\0' && star == NULL)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/**
+ * moor_rules_reach_outside:
+ * @homes: (array zero-terminated=1) (nullable): canonical paths within the system
+ *
+ * Any thread.
+ *
+ * Returns: whether the rules could take anything that is not at or below one of @homes, so that
+ *   the rest of the system has to be walked.  It may be %TRUE although an exclude prevents it.
+ */
+gboolean
+moor_rules_reach_outside (const MoorRules *rules, const char *const *homes)
+{
+  for (guint i = 0; rules->items != NULL && i < rules->items->len; i++)
+    {
+      const MoorRuleItem *item = g_ptr_array_index (rules->items, i);
+
+      if (item->kind == MOOR_RULE_INCLUDE && !stays_inside (rules, item->pattern, homes))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+decide_by_table (const MoorRules *rules,
+                 MoorRuleState parent,
+                 const char *name,
+                 gboolean is_dir,
+                 MoorDecision *out_decision)
+{
+  const MoorRuleStep *step = moor_rule_table_step (rules->table, parent, name);
+
+  out_decision->rule = is_dir ? step->dir_rule : step->other_rule;
+  out_decision->selected = out_decision->rule < 0;
+  out_decision->descend = is_dir && out_decision->selected;
+  out_decision->needs_look = FALSE;
+  out_decision->state = is_dir && out_decision->selected ? step->state : 0;
 }
 
 /**
@@ -184,10 +288,11 @@ moor_rules_home_state (const MoorRules *rules)
  * @parent: the state of the directory that holds the entry
  * @name: (type filename): the entry
  * @is_dir: whether it is a directory
- * @out_decision: (out): what becomes of it; its state is that of the directory
- *   @name, and 0 for what is left out: the whole subtree is
+ * @out_decision: (out): what becomes of it; its state is that of the directory @name.  Without
+ *   rule files what is left out goes with everything below.  With them a directory may be left
+ *   out and still have something below that is taken
  *
- * Any thread; allocates nothing and takes no lock.
+ * Any thread.  For files it allocates nothing and takes no lock, see moor_machine_decide().
  */
 void
 moor_rules_decide (const MoorRules *rules,
@@ -196,19 +301,33 @@ moor_rules_decide (const MoorRules *rules,
                    gboolean is_dir,
                    MoorDecision *out_decision)
 {
-  const MoorRuleStep *step;
+  moor_rules_look (rules, parent, name, is_dir, NULL, out_decision);
+}
 
+/**
+ * moor_rules_look:
+ * @parent: the state of the directory that holds the entry
+ * @name: (type filename): the entry
+ * @is_dir: whether it is a directory
+ * @look: (nullable): what it looks like
+ * @out_decision: (out): as of moor_rules_decide(); nothing needs a look any more
+ *
+ * Decides about an object of which filters want to know more than the name.  Any thread.
+ */
+void
+moor_rules_look (const MoorRules *rules,
+                 MoorRuleState parent,
+                 const char *name,
+                 gboolean is_dir,
+                 const MoorLook *look,
+                 MoorDecision *out_decision)
+{
   if (parent == 0)
-    {
-      *out_decision = (MoorDecision){ .selected = TRUE, .descend = is_dir, .rule = -1 };
-      return;
-    }
-  step = moor_rule_table_step (rules->table, parent, name);
-  out_decision->rule = is_dir ? step->dir_rule : step->other_rule;
-  out_decision->selected = out_decision->rule < 0;
-  out_decision->descend = is_dir && out_decision->selected;
-  out_decision->needs_look = FALSE;
-  out_decision->state = is_dir && out_decision->selected ? step->state : 0;
+    *out_decision = (MoorDecision){ .selected = TRUE, .descend = is_dir, .rule = -1 };
+  else if (rules->machine != NULL)
+    moor_machine_decide (rules->machine, parent, name, is_dir, look, out_decision);
+  else
+    decide_by_table (rules, parent, name, is_dir, out_decision);
 }
 
 /**
@@ -219,51 +338,104 @@ moor_rules_decide (const MoorRules *rules,
 guint
 moor_rules_get_n_rules (const MoorRules *rules)
 {
-  return rules->names->len;
+  return rules->items != NULL ? rules->items->len : rules->names->len;
+}
+
+/**
+ * moor_rules_get_item:
+ * @rule: an index below moor_rules_get_n_rules()
+ *
+ * Returns: (nullable) (transfer none): what stands in a rule file; %NULL without rule files.
+ *   Any thread.
+ */
+const MoorRuleItem *
+moor_rules_get_item (const MoorRules *rules, guint rule)
+{
+  g_return_val_if_fail (rule < moor_rules_get_n_rules (rules), NULL);
+  return rules->items != NULL ? g_ptr_array_index (rules->items, rule) : NULL;
 }
 
 /**
  * moor_rules_get_pattern:
  * @rule: an index below moor_rules_get_n_rules()
  *
- * Returns: the path of @rule, as its file has it.  Any thread.
+ * Returns: the path of @rule, as its file has it; of rule files with the variables expanded.
+ *   Any thread.
  */
 const char *
 moor_rules_get_pattern (const MoorRules *rules, guint rule)
 {
-  g_return_val_if_fail (rule < rules->names->len, NULL);
-  return rules->patterns[rule];
+  g_return_val_if_fail (rule < moor_rules_get_n_rules (rules), NULL);
+  return rules->items != NULL ? g_ptr_array_index (rules->expanded, rule) : rules->patterns[rule];
 }
 
 /**
  * moor_rules_get_name:
  * @rule: an index below moor_rules_get_n_rules()
  *
- * Returns: what people call what @rule leaves out, in English.  Any thread.
+ * Returns: what people call what @rule is about, in English: of rule files the names of the
+ *   component and those around it.  Any thread.
  */
 const char *
 moor_rules_get_name (const MoorRules *rules, guint rule)
 {
-  g_return_val_if_fail (rule < rules->names->len, NULL);
-  return g_ptr_array_index (rules->names, rule);
+  const MoorRuleItem *item;
+
+  g_return_val_if_fail (rule < moor_rules_get_n_rules (rules), NULL);
+  item = moor_rules_get_item (rules, rule);
+  return item != NULL ? g_ptr_array_index (rules->components, item->component)
+                      : g_ptr_array_index (rules->names, rule);
 }
 
 /**
  * moor_rules_get_reason:
  * @rule: an index below moor_rules_get_n_rules()
  *
- * Returns: (nullable): why nobody misses what @rule leaves out, in English.  Any thread.
+ * Returns: (nullable): why nobody misses what @rule leaves out, in English; rule files do not
+ *   say.  Any thread.
  */
 const char *
 moor_rules_get_reason (const MoorRules *rules, guint rule)
 {
-  g_return_val_if_fail (rule < rules->names->len, NULL);
-  return g_ptr_array_index (rules->reasons, rule);
+  g_return_val_if_fail (rule < moor_rules_get_n_rules (rules), NULL);
+  return rules->items == NULL ? g_ptr_array_index (rules->reasons, rule) : NULL;
+}
+
+/* The last component of @name, which may be written as on Windows; a number before its ending
+ * if another file has it. */
+static char *
+name_in_store (GHashTable *taken, const char *name)
+{
+  const char *backslash = strrchr (name, '\\');
+  g_autofree char *base = g_path_get_basename (backslash != NULL ? backslash + 1 : name);
+  const char *dot = strrchr (base, '.');
+  const gsize n_stem = dot != NULL && dot > base ? (gsize) (dot - base) : strlen (base);
+  char *unique = g_strdup (base);
+
+  for (guint n = 2; !g_hash_table_add (taken, g_strdup (unique)); n++)
+    {
+      g_free (unique);
+      unique = g_strdup_printf ("%.*s-%u%s", (int) n_stem, base, n, base + n_stem);
+    }
+  return unique;
+}
+
+static void
+call_with (GHashTable *taken,
+           const char *name,
+           GBytes *bytes,
+           void (*func) (const char *name, GBytes *bytes, gpointer user_data),
+           gpointer user_data)
+{
+  g_autofree char *unique = name_in_store (taken, name);
+
+  func (unique, bytes, user_data);
 }
 
 /**
  * moor_rules_foreach_source:
- * @func: called with the name and the bytes of each file, which stay @rules' own
+ * @func: called with the name and the bytes of each file, which stay @rules' own; the names are
+ *   without folders, and no two are alike
  *
  * Any thread.
  */
@@ -272,6 +444,22 @@ moor_rules_foreach_source (const MoorRules *rules,
                            void (*func) (const char *name, GBytes *bytes, gpointer user_data),
                            gpointer user_data)
 {
+  g_autoptr(GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  const MoorConfigFile *config = NULL;
+  GPtrArray *files = NULL;
+
   if (rules->source != NULL)
     func (rules->source_name, rules->source, user_data);
+  if (rules->set == NULL)
+    return;
+  files = moor_rule_set_get_files (rules->set);
+  config = moor_rule_set_get_config (rules->set);
+  for (guint i = 0; i < files->len; i++)
+    {
+      const MoorRuleFile *file = g_ptr_array_index (files, i);
+
+      call_with (taken, file->name, file->bytes, func, user_data);
+    }
+  if (config != NULL)
+    call_with (taken, config->name, config->bytes, func, user_data);
 }

@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moor-bags-private.h"
+
+#include <string.h>
+
+#include "moor-filter-private.h"
+#include "moor-pattern-private.h"
+
+/* Bags are what is found at the end of a node: leaves, and the rules that have them.
+ *
+ *   bag of "/home/a" and below:   *       -> include of group 3
+ *                                 *.tmp   -> exclude of group 3, include of group 7
+ *                                 core    -> exclude of group 3
+ *
+ * A leaf is a key: `*`, none, a whole name, an ending that starts with a dot, or a glob.
+ * A name is looked up as each, in every bag that counts where it is; all rules that are
+ * found this way are then judged together: for each group the one with the highest rank
+ * wins, and the object is taken if an include wins in any group. */
+
+#define KEY_STAR 0u
+#define KEY_NONE 1u
+#define KEY_EXACT (1u << 30)
+#define KEY_SUFFIX (2u << 30)
+#define KEY_GLOB (3u << 30)
+#define KEY_KIND (3u << 30)
+
+#define N_FIXED_SLICES 48
+
+/**
+ * moor_bags_init:
+ * @items: (element-type MoorRuleItem): outlives @bags
+ */
+void
+moor_bags_init (MoorBags *bags, const GPtrArray *items, MoorPathStyle style)
+{
+  bags->items = items;
+  bags->style = style;
+  bags->entries = g_array_new (FALSE, FALSE, sizeof (MoorLeafEntry));
+  bags->bags = g_array_new (FALSE, TRUE, sizeof (MoorBag));
+  bags->slices = g_array_new (FALSE, TRUE, sizeof (MoorLeafSlice));
+  moor_names_init (&bags->exact);
+  moor_names_init (&bags->suffixes);
+  moor_names_init (&bags->globs);
+  g_array_set_size (bags->bags, 1);
+  g_array_set_size (bags->slices, 1);
+}
+
+/**
+ * moor_bags_clear:
+ */
+void
+moor_bags_clear (MoorBags *bags)
+{
+  for (guint i = 0; i < bags->bags->len; i++)
+    g_clear_pointer (&g_array_index (bags->bags, MoorBag, i).globs, g_array_unref);
+  g_clear_pointer (&bags->entries, g_array_unref);
+  g_clear_pointer (&bags->bags, g_array_unref);
+  g_clear_pointer (&bags->slices, g_array_unref);
+  g_clear_pointer (&bags->by_leaf, g_free);
+  g_clear_pointer (&bags->by_group, g_free);
+  moor_names_clear (&bags->exact);
+  moor_names_clear (&bags->suffixes);
+  moor_names_clear (&bags->globs);
+  moor_pair_map_clear (&bags->leaves);
+}
+
+/**
+ * moor_bags_new_bag:
+ *
+ * Returns: the number of a bag with nothing in it
+ */
+guint32
+moor_bags_new_bag (MoorBags *bags)
+{
+  g_array_set_size (bags->bags, bags->bags->len + 1);
+  return bags->bags->len - 1;
+}
+
+static guint32
+key_of (MoorBags *bags, guint32 bag, const char *leaf)
+{
+  MoorBag *into = &g_array_index (bags->bags, MoorBag, bag);
+
+  if (leaf == NULL)
+    return KEY_NONE;
+  if (g_str_equal (leaf, "*"))
+    return KEY_STAR;
+  if (strchr (leaf, '*') == NULL)
+    {
+      into->has_exact = TRUE;
+      return KEY_EXACT | moor_names_add (&bags->exact, leaf);
+    }
+  if (leaf[0] == '*' && leaf[1] == '.' && strchr (leaf + 1, '*') == NULL)
+    {
+      into->has_suffix = TRUE;
+      bags->max_suffix_bytes = MAX (bags->max_suffix_bytes, strlen (leaf + 1));
+      return KEY_SUFFIX | moor_names_add (&bags->suffixes, leaf + 1);
+    }
+  return KEY_GLOB | moor_names_add (&bags->globs, leaf);
+}
+
+/**
+ * moor_bags_add:
+ * @leaf: (nullable): of the rule's pattern, folded if case does not count
+ * @rule: its cover is set here
+ */
+void
+moor_bags_add (MoorBags *bags, guint32 bag, const char *leaf, const MoorLeafRule *rule)
+{
+  MoorLeafEntry entry = { .bag = bag, .key = key_of (bags, bag, leaf), .rule = *rule };
+
+  entry.rule.cover = MOOR_COVERS_SOME;
+  if (entry.key == KEY_STAR)
+    entry.rule.cover = MOOR_COVERS_ALL;
+  else if (entry.key == KEY_NONE)
+    entry.rule.cover = MOOR_COVERS_DIRECTORIES;
+  g_array_append_val (bags->entries, entry);
+}
+
+#define ORDER(a, b) \
+  if ((a) != (b)) \
+  return (a) < (b) ? -1 : 1
+
+static int
+compare_by_group (gconstpointer a, gconstpointer b)
+{
+  const MoorLeafEntry *entry_a = a;
+  const MoorLeafEntry *entry_b = b;
+
+  ORDER (entry_a->bag, entry_b->bag);
+  ORDER (entry_a->rule.group, entry_b->rule.group);
+  ORDER (entry_b->rule.rank, entry_a->rule.rank);
+  ORDER (entry_a->rule.rule, entry_b->rule.rule);
+  return 0;
+}
+
+static int
+compare_by_leaf (gconstpointer a, gconstpointer b)
+{
+  const MoorLeafEntry *entry_a = a;
+  const MoorLeafEntry *entry_b = b;
+
+  ORDER (entry_a->bag, entry_b->bag);
+  ORDER (entry_a->key, entry_b->key);
+  return compare_by_group (a, b);
+}
+
+/* Writes those of the entries from @first to @end that can ever win, all of one bag and leaf. */
+static MoorLeafSlice
+take_slice (const MoorBags *bags, guint first, guint end, MoorLeafRule *to)
+{
+  MoorLeafSlice slice = { .at = to };
+  gboolean settled = FALSE;
+
+  for (guint i = first; i < end; i++)
+    {
+      const MoorLeafRule *rule = &g_array_index (bags->entries, MoorLeafEntry, i).rule;
+
+      if (i > first
+          && rule->group != g_array_index (bags->entries, MoorLeafEntry, i - 1).rule.group)
+        settled = FALSE;
+      if (!settled)
+        *to++ = *rule;
+      settled = settled || !rule->filtered;
+    }
+  slice.end = to;
+  return slice;
+}
+
+static void
+place_slice (MoorBags *bags, const MoorLeafEntry *entry, MoorLeafSlice slice)
+{
+  MoorBag *bag = &g_array_index (bags->bags, MoorBag, entry->bag);
+
+  if (entry->key == KEY_STAR)
+    bag->stars = slice;
+  else if (entry->key == KEY_NONE)
+    bag->nodes = slice;
+  else if ((entry->key & KEY_KIND) == KEY_GLOB)
+    {
+      MoorLeafGlob glob = { .glob = g_ptr_array_index (bags->globs.strings, entry->key & ~KEY_KIND),
+                            .slice = slice };
+
+      if (bag->globs == NULL)
+        bag->globs = g_array_new (FALSE, FALSE, sizeof glob);
+      g_array_append_val (bag->globs, glob);
+    }
+  else
+    {
+      g_array_append_val (bags->slices, slice);
+      moor_pair_map_set (&bags->leaves, entry->bag, entry->key, bags->slices->len - 1);
+    }
+}
+
+static void
+finish_leaves (MoorBags *bags)
+{
+  MoorLeafRule *to;
+  guint end;
+
+  g_array_sort (bags->entries, compare_by_leaf);
+  to = bags->by_leaf = g_new (MoorLeafRule, bags->entries->len + 1);
+  for (guint i = 0; i < bags->entries->len; i = end)
+    {
+      const MoorLeafEntry *first = &g_array_index (bags->entries, MoorLeafEntry, i);
+      MoorLeafSlice slice;
+
+      for (end = i + 1; end < bags->entries->len; end++)
+        {
+          const MoorLeafEntry *entry = &g_array_index (bags->entries, MoorLeafEntry, end);
+
+          if (entry->bag != first->bag || entry->key != first->key)
+            break;
+        }
+      slice = take_slice (bags, i, end, to);
+      to += slice.end - slice.at;
+      place_slice (bags, first, slice);
+    }
+}
+
+/**
+ * moor_bags_finish:
+ *
+ * Puts everything in order; nothing may be added any more.
+ */
+void
+moor_bags_finish (MoorBags *bags)
+{
+  finish_leaves (bags);
+  g_array_sort (bags->entries, compare_by_group);
+  bags->by_group = g_new (MoorLeafRule, bags->entries->len + 1);
+  for (guint i = 0; i < bags->entries->len; i++)
+    {
+      const MoorLeafEntry *entry = &g_array_index (bags->entries, MoorLeafEntry, i);
+      MoorBag *bag = &g_array_index (bags->bags, MoorBag, entry->bag);
+
+      bags->by_group[i] = entry->rule;
+      if (bag->all.at == NULL)
+        bag->all.at = &bags->by_group[i];
+      bag->all.end = &bags->by_group[i + 1];
+    }
+  g_clear_pointer (&bags->entries, g_array_unref);
+}
+
+/* Slices that were found for one object; they stay on the stack unless there are many. */
+typedef struct
+{
+  MoorLeafSlice fixed[N_FIXED_SLICES];
+  MoorLeafSlice *slices;
+  guint n_slices;
+  guint n_room;
+} Found;
+
+static void
+found_clear (Found *found)
+{
+  if (found->slices != found->fixed)
+    g_free (found->slices);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Found, found_clear)
+
+static void
+found_init (Found *found)
+{
+  found->slices = found->fixed;
+  found->n_slices = 0;
+  found->n_room = N_FIXED_SLICES;
+}
+
+static void
+found_add (Found *found, const MoorLeafSlice *slice)
+{
+  if (slice->at == slice->end)
+    return;
+  if (found->n_slices == found->n_room)
+    {
+      MoorLeafSlice *more = g_new (MoorLeafSlice, found->n_room * 2);
+
+      memcpy (more, found->slices, found->n_slices * sizeof *more);
+      found_clear (found);
+      found->slices = more;
+      found->n_room *= 2;
+    }
+  found->slices[found->n_slices++] = *slice;
+}
+
+/* The highest ranks of one group. */
+typedef struct
+{
+  const MoorLeafRule *plain;
+  guint64 filtered_include;
+  guint64 filtered_exclude;
+} Contest;
+
+static gboolean
+excludes (const MoorLeafRule *rule)
+{
+  return (rule->rank & 1) != 0;
+}
+
+static gboolean
+rule_keeps (const MoorBags *bags, const MoorLeafRule *rule, const MoorLook *look)
+{
+  const MoorRuleItem *item = g_ptr_array_index (bags->items, rule->rule);
+
+  return moor_filter_keeps (item->call, bags->style, look);
+}
+
+static void
+enter (const MoorBags *bags, Contest *contest, const MoorLeafRule *rule, const MoorLook *look)
+{
+  if (rule->filtered && look == NULL)
+    {
+      guint64 *highest = excludes (rule) ? &contest->filtered_exclude : &contest->filtered_include;
+
+      *highest = MAX (*highest, rule->rank);
+      return;
+    }
+  if ((contest->plain == NULL || rule->rank > contest->plain->rank)
+      && (!rule->filtered || rule_keeps (bags, rule, look)))
+    contest->plain = rule;
+}
+
+/* Takes the lowest group off @found.  Returns: %FALSE when nothing is left. */
+static gboolean
+next_group (const MoorBags *bags, Found *found, const MoorLook *look, guint32 *group, Contest *out)
+{
+  gboolean any = FALSE;
+
+  *out = (Contest){ .plain = NULL };
+  for (guint i = 0; i < found->n_slices; i++)
+    {
+      const MoorLeafSlice *slice = &found->slices[i];
+
+      if (slice->at < slice->end && (!any || slice->at->group < *group))
+        {
+          *group = slice->at->group;
+          any = TRUE;
+        }
+    }
+  for (guint i = 0; any && i < found->n_slices; i++)
+    {
+      MoorLeafSlice *slice = &found->slices[i];
+
+      for (; slice->at < slice->end && slice->at->group == *group; slice->at++)
+        enter (bags, out, slice->at, look);
+    }
+  return any;
+}
+
+static MoorVerdict
+judge (const MoorBags *bags, Found *found, const MoorLook *look)
+{
+  const MoorLeafRule *strongest = NULL;
+  gboolean may_be_barred = FALSE;
+  gboolean may_be_taken = FALSE;
+  guint32 group = 0;
+  Contest contest;
+
+  while (next_group (bags, found, look, &group, &contest))
+    {
+      const guint64 rank = contest.plain != NULL ? contest.plain->rank : 0;
+      const gboolean includes = contest.plain != NULL && !excludes (contest.plain);
+
+      if (group == 0 && contest.plain != NULL)
+        return (MoorVerdict){ .rule = (int) contest.plain->rule };
+      if (group == 0)
+        may_be_barred = contest.filtered_exclude > 0;
+      else if (includes && contest.filtered_exclude <= rank)
+        return (MoorVerdict){ .selected = !may_be_barred,
+                              .needs_look = may_be_barred,
+                              .rule = (int) contest.plain->rule };
+      else if (includes || contest.filtered_include > rank)
+        may_be_taken = TRUE;
+      else if (contest.plain != NULL && (strongest == NULL || rank > strongest->rank))
+        strongest = contest.plain;
+    }
+  return (MoorVerdict){ .needs_look = may_be_taken,
+                        .rule = strongest != NULL ? (int) strongest->rule : -1 };
+}
+
+static void
+find_leaf (const MoorBags *bags, const MoorBagSet *set, guint32 key, Found *found)
+{
+  for (guint i = 0; i < set->n_bags; i++)
+    {
+      guint32 slice = moor_pair_map_get (&bags->leaves, set->bags[i], key);
+
+      if (slice != 0)
+        found_add (found, &g_array_index (bags->slices, MoorLeafSlice, slice));
+    }
+}
+
+static void
+find_suffixes (const MoorBags *bags, const MoorBagSet *set, const char *name, Found *found)
+{
+  const char *end = name + strlen (name);
+
+  for (const char *at = end; at-- > name && (gsize) (end - at) <= bags->max_suffix_bytes;)
+    {
+      guint32 suffix = *at == '.' ? moor_names_find (&bags->suffixes, at) : 0;
+
+      if (suffix != 0)
+        find_leaf (bags, set, KEY_SUFFIX | suffix, found);
+    }
+}
+
+static void
+find_globs (const MoorBags *bags, const MoorBagSet *set, const char *name, Found *found)
+{
+  for (guint i = 0; i < set->n_bags; i++)
+    {
+      const GArray *globs = g_array_index (bags->bags, MoorBag, set->bags[i]).globs;
+
+      for (guint j = 0; globs != NULL && j < globs->len; j++)
+        {
+          const MoorLeafGlob *glob = &g_array_index (globs, MoorLeafGlob, j);
+
+          if (moor_glob_fits (glob->glob, name))
+            found_add (found, &glob->slice);
+        }
+    }
+}
+
+/* What counts for every file, and also for every directory. */
+static void
+find_stars (const MoorBags *bags, const MoorBagSet *set, gboolean is_directory, Found *found)
+{
+  for (guint i = 0; i < set->n_bags; i++)
+    {
+      const MoorBag *bag = &g_array_index (bags->bags, MoorBag, set->bags[i]);
+
+      found_add (found, &bag->stars);
+      if (is_directory)
+        found_add (found, &bag->nodes);
+    }
+}
+
+/**
+ * moor_bags_judge_directory:
+ * @set: the bags that count for the directory
+ * @look: (nullable): what filters see of it
+ *
+ * Any thread.
+ */
+MoorVerdict
+moor_bags_judge_directory (const MoorBags *bags, const MoorBagSet *set, const MoorLook *look)
+{
+  g_auto(Found) found;
+
+  found_init (&found);
+  find_stars (bags, set, TRUE, &found);
+  return judge (bags, &found, look);
+}
+
+/**
+ * moor_bags_judge_file:
+ * @set: the bags that count in the file's directory
+ * @name: its name, folded if case does not count
+ * @look: (nullable): what filters see of it
+ *
+ * Any thread; allocates nothing unless a great many rules match.
+ */
+MoorVerdict
+moor_bags_judge_file (const MoorBags *bags,
+                      const MoorBagSet *set,
+                      const char *name,
+                      const MoorLook *look)
+{
+  g_auto(Found) found;
+
+  found_init (&found);
+  if (set->has_exact)
+    {
+      guint32 exact = moor_names_find (&bags->exact, name);
+
+      if (exact != 0)
+        find_leaf (bags, set, KEY_EXACT | exact, &found);
+    }
+  if (set->has_suffix)
+    find_suffixes (bags, set, name, &found);
+  if (set->has_globs)
+    find_globs (bags, set, name, &found);
+  if (found.n_slices == 0 && (look == NULL || !set->files.needs_look))
+    return set->files;
+  find_stars (bags, set, FALSE, &found);
+  return judge (bags, &found, look);
+}
+
+static MoorVerdict
+judge_unnamed_file (const MoorBags *bags, const MoorBagSet *set)
+{
+  g_auto(Found) found;
+
+  found_init (&found);
+  find_stars (bags, set, FALSE, &found);
+  return judge (bags, &found, NULL);
+}
+
+/* The highest ranks of one group, for what may still be taken. */
+typedef struct
+{
+  guint64 barrier;           /* what excludes every file and directory */
+  guint64 directory_barrier; /* what excludes every directory */
+  guint64 file;              /* what includes some file */
+  guint64 directory;         /* what includes some directory */
+} Outlook;
+
+static void
+weigh (Outlook *outlook, const MoorLeafRule *rule)
+{
+  if (!excludes (rule))
+    {
+      if (rule->cover != MOOR_COVERS_DIRECTORIES)
+        outlook->file = MAX (outlook->file, rule->rank);
+      if (rule->cover != MOOR_COVERS_SOME)
+        outlook->directory = MAX (outlook->directory, rule->rank);
+    }
+  else if (!rule->filtered)
+    {
+      if (rule->cover == MOOR_COVERS_ALL)
+        outlook->barrier = MAX (outlook->barrier, rule->rank);
+      if (rule->cover != MOOR_COVERS_SOME)
+        outlook->directory_barrier = MAX (outlook->directory_barrier, rule->rank);
+    }
+}
+
+/* Takes the lowest group off @found. */
+static gboolean
+next_outlook (Found *found, guint32 *group, Outlook *out)
+{
+  gboolean any = FALSE;
+
+  *out = (Outlook){ .barrier = 0 };
+  for (guint i = 0; i < found->n_slices; i++)
+    {
+      const MoorLeafSlice *slice = &found->slices[i];
+
+      if (slice->at < slice->end && (!any || slice->at->group < *group))
+        {
+          *group = slice->at->group;
+          any = TRUE;
+        }
+    }
+  for (guint i = 0; any && i < found->n_slices; i++)
+    {
+      MoorLeafSlice *slice = &found->slices[i];
+
+      for (; slice->at < slice->end && slice->at->group == *group; slice->at++)
+        weigh (out, slice->at);
+    }
+  return any;
+}
+
+/* Whether anything could be taken by what is in @set. */
+static void
+look_out (const MoorBags *bags, MoorBagSet *set)
+{
+  g_auto(Found) found;
+  guint32 group = 0;
+  Outlook outlook;
+
+  found_init (&found);
+  for (guint i = 0; i < set->n_bags; i++)
+    found_add (&found, &g_array_index (bags->bags, MoorBag, set->bags[i]).all);
+  while (!set->files_live && !set->barred && next_outlook (&found, &group, &outlook))
+    {
+      if (group == 0)
+        set->barred = outlook.barrier > 0;
+      set->files_live = !set->barred && outlook.file > outlook.barrier;
+      set->live = set->live || set->files_live
+                  || (!set->barred && outlook.directory > outlook.directory_barrier);
+    }
+}
+
+/**
+ * moor_bag_set_new:
+ * @ids: bags, in rising order
+ *
+ * Returns: (transfer full): a set that can be looked for, but not used before
+ *   moor_bag_set_complete(); free with g_free()
+ */
+MoorBagSet *
+moor_bag_set_new (const guint32 *ids, guint n_ids)
+{
+  MoorBagSet *set = g_malloc0 (sizeof *set + n_ids * sizeof *ids);
+
+  set->n_bags = n_ids;
+  for (guint i = 0; i < n_ids; i++)
+    set->bags[i] = ids[i];
+  return set;
+}
+
+/**
+ * moor_bag_set_complete:
+ *
+ * Finds out what is to be known of the bags together.
+ */
+void
+moor_bag_set_complete (const MoorBags *bags, MoorBagSet *set)
+{
+  for (guint i = 0; i < set->n_bags; i++)
+    {
+      const MoorBag *bag = &g_array_index (bags->bags, MoorBag, set->bags[i]);
+
+      set->has_exact |= bag->has_exact;
+      set->has_suffix |= bag->has_suffix;
+      set->has_globs |= bag->globs != NULL;
+    }
+  look_out (bags, set);
+  set->files = judge_unnamed_file (bags, set);
+  set->directory = moor_bags_judge_directory (bags, set, NULL);
+}
+
+/**
+ * moor_bag_set_hash:
+ */
+guint
+moor_bag_set_hash (gconstpointer set)
+{
+  const MoorBagSet *bag_set = set;
+  guint hash = bag_set->n_bags;
+
+  for (guint i = 0; i < bag_set->n_bags; i++)
+    hash = hash * 2654435761u + bag_set->bags[i];
+  return hash;
+}
+
+/**
+ * moor_bag_set_equal:
+ */
+gboolean
+moor_bag_set_equal (gconstpointer a, gconstpointer b)
+{
+  const MoorBagSet *set_a = a;
+  const MoorBagSet *set_b = b;
+
+  return set_a->n_bags == set_b->n_bags
+         && memcmp (set_a->bags, set_b->bags, set_a->n_bags * sizeof set_a->bags[0]) == 0;
+}
