@@ -2,6 +2,7 @@
 #include "moor-test.h"
 
 #include "moor-fd.h"
+#include "moor-rules.h"
 #include "moor-target-rules.h"
 
 #include <fcntl.h>
@@ -408,6 +409,54 @@ test_each_path_is_taken_or_left_out_as_the_table_says (void **state)
   assert_int_equal (n_wrong, 0);
 }
 
+/* As a walk comes to @path: from the top of the home or of the system, a folder at a time. */
+static gboolean
+walk_takes (const MoorRules *rules, const char *path)
+{
+  static const char home[] = "/home/alice";
+  const gboolean in_home = g_str_has_prefix (path, home) && path[strlen (home)] == '/';
+  g_auto(GStrv) names = g_strsplit (path + (in_home ? strlen (home) : 0) + 1, "/", -1);
+  MoorRuleState state = moor_rules_state_at (rules, in_home ? home : "");
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      const gboolean is_dir = names[i + 1] != NULL;
+      MoorDecision decision = { 0 };
+
+      moor_rules_decide (rules, state, names[i], is_dir, &decision);
+      if (!is_dir)
+        return decision.selected;
+      if (!decision.descend)
+        return FALSE;
+      state = decision.state;
+    }
+  return FALSE;
+}
+
+static void
+test_a_walk_with_the_compiled_rules_takes_the_same (void **state)
+{
+  Computer *computer = *state;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (file_names); i++)
+    {
+      g_autoptr(MoorRuleOutcome)
+                     outcome = evaluate_file (computer->host, file_names[i], MOOR_RULES_AT_SOURCE);
+      g_autoptr(GError) error = NULL;
+      g_autoptr(MoorRules) rules = moor_rules_compile (outcome, MOOR_PATHS_LINUX, &error);
+
+      assert_no_gerror (error);
+      for (guint j = 0; j < computer->rows->len; j++)
+        {
+          const Row *row = g_ptr_array_index (computer->rows, j);
+
+          if (g_str_equal (row->file, file_names[i]) && walk_takes (rules, row->path) != row->taken)
+            fail_msg ("%s:%u: a walk %s %s", table_name, row->line,
+                      row->taken ? "does not come to" : "takes", row->path);
+        }
+    }
+}
+
 /* Settings come back as they were, of documents both are kept; but these. */
 static MoorMergeKind
 expected_merge (const Row *row)
@@ -501,6 +550,8 @@ main (int argc, char **argv)
     cmocka_unit_test_setup_teardown (test_lint_and_a_linux_system_find_nothing_wrong, setup,
                                      teardown),
     cmocka_unit_test_setup_teardown (test_each_path_is_taken_or_left_out_as_the_table_says, setup,
+                                     teardown),
+    cmocka_unit_test_setup_teardown (test_a_walk_with_the_compiled_rules_takes_the_same, setup,
                                      teardown),
     cmocka_unit_test_setup_teardown (
         test_settings_come_back_as_they_were_and_documents_beside_others, setup, teardown),
