@@ -49,7 +49,8 @@ static const char explanation[] =
     "Homes that a restore has replaced are below “replaced”, an old system that was\n"
     "set aside is in “old-system”. The first part of a store also has the catalogue,\n"
     "“catalogue.db”, which any sqlite3 can read: what was captured from where, and\n"
-    "what could not be. A store that spans several volumes has one such folder on\n"
+    "what could not be. The file “reserve” only keeps a little room for the day when\n"
+    "the disk is full. A store that spans several volumes has one such folder on\n"
     "each of them; “primary” above says where the one with the catalogue is.\n"
     "\n";
 
@@ -376,6 +377,7 @@ moor_store_unlock (MoorStore *store)
 {
   if (!store->locked)
     return;
+  moor_reserve_restore (store);
   moor_marker_write_owner (store->marker_fd, "nobody");
   (void) flock (store->marker_fd, LOCK_UN);
   store->locked = FALSE;

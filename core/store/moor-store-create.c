@@ -277,6 +277,7 @@ make_folders (int dfd, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     if (!moor_folder_make (dfd, names[i], error))
       return FALSE;
+  moor_reserve_make (dfd);
   return TRUE;
 }
 

@@ -292,9 +292,13 @@ open_part_on (MoorStore *store, MoorPart *part, MoorVolume *volume, GError **err
   return part_attach (store, part, volume, g_steal_fd (&dfd), error);
 }
 
-/* While a store is being removed, its parts go first. */
-static gboolean
-may_be_gone (MoorStore *store)
+/**
+ * moor_store_is_being_removed:
+ *
+ * Returns: whether @store is going for good, its parts first
+ */
+gboolean
+moor_store_is_being_removed (MoorStore *store)
 {
   const MoorStoreState state = moor_store_get_state (store);
 
@@ -337,7 +341,7 @@ open_part (MoorStore *store, MoorPart *part, GPtrArray *volumes, GError **error)
       g_clear_error (&problem);
       if (open_part_on (store, part, volume, &problem))
         return TRUE;
-      removed = removed || (may_be_gone (store) && is_removed (part, volume));
+      removed = removed || (moor_store_is_being_removed (store) && is_removed (part, volume));
     }
   if (problem == NULL || removed)
     return TRUE;
@@ -424,6 +428,7 @@ prepare_part (MoorStore *store, const MoorPart *part, int dfd, GError **error)
   if (!check_part (store, part->volume, dfd, error) || !moor_folder_make (dfd, MOOR_TREE, error)
       || !moor_folder_make (dfd, MOOR_REPLACED, error))
     return FALSE;
+  moor_reserve_make (dfd);
   return fsync (dfd) == 0 || moor_throw_errno (error, errno, "making a part of the store");
 }
 

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 #define MOOR_MARKER_NEW "MOORING.new" /* while it is being made */
 #define MOOR_TREE "tree"
 #define MOOR_REPLACED "replaced"
+#define MOOR_RESERVE "reserve"
 #define MOOR_MAX_PARTS 64
 
 /* The store (moor-store.c). */
@@ -89,6 +90,13 @@ void moor_part_free (MoorPart *part);
 MoorPart *moor_part_new_primary (MoorStore *store, GError **error);
 gboolean moor_part_save (MoorStore *store, const MoorPart *part, GError **error);
 gboolean moor_parts_load (MoorStore *store, GError **error);
+
+gboolean moor_store_is_being_removed (MoorStore *store);
+
+/* Room for a full volume (moor-store-reserve.c). */
+void moor_reserve_make (int dfd);
+void moor_reserve_use (MoorStore *store);
+void moor_reserve_restore (MoorStore *store);
 
 /* Folders of a store (moor-store-files.c). */
 gboolean moor_folder_make (int dfd, const char *name, GError **error);

@@ -82,6 +82,13 @@ moor_store_seal (MoorStore *store, const MoorStoreInfo *totals, GError **error)
 {
   g_return_val_if_fail (moor_store_get_state (store) == MOOR_STORE_CAPTURING, FALSE);
 
+  for (guint i = 0; i < store->parts->len; i++)
+    {
+      const MoorPart *part = g_ptr_array_index (store->parts, i);
+
+      if (part->dfd >= 0)
+        moor_reserve_make (part->dfd);
+    }
   return write_totals (store, totals, error) && moor_store_sync (store, error)
          && write_sealed (store, error) && moor_store_sync (store, error);
 }
@@ -155,15 +162,16 @@ remove_primary (int dfd, GError **error)
   return remove_file (dfd, MOOR_CATALOGUE "-journal", error)
          && remove_file (dfd, MOOR_CATALOGUE_NEW "-journal", error)
          && remove_file (dfd, MOOR_CATALOGUE_NEW, error) && remove_file (dfd, MOOR_CATALOGUE, error)
-         && remove_file (dfd, MOOR_MARKER_NEW, error) && remove_file (dfd, MOOR_STORE_MARKER, error)
-         && moor_folder_remove_self (dfd, error);
+         && remove_file (dfd, MOOR_RESERVE, error) && remove_file (dfd, MOOR_MARKER_NEW, error)
+         && remove_file (dfd, MOOR_STORE_MARKER, error) && moor_folder_remove_self (dfd, error);
 }
 
 static gboolean
 remove_part (int dfd, GError **error)
 {
-  return remove_folders (dfd, error) && remove_file (dfd, MOOR_MARKER_NEW, error)
-         && remove_file (dfd, MOOR_STORE_MARKER, error) && moor_folder_remove_self (dfd, error);
+  return remove_folders (dfd, error) && remove_file (dfd, MOOR_RESERVE, error)
+         && remove_file (dfd, MOOR_MARKER_NEW, error) && remove_file (dfd, MOOR_STORE_MARKER, error)
+         && moor_folder_remove_self (dfd, error);
 }
 
 /**

@@ -204,6 +204,9 @@ moor_transaction_write (MoorStore *store, GError **error)
                    "The store “%s” was opened for reading only", store->shown);
       return NULL;
     }
+  /* A capture is what fills volumes: it has no use for what is kept for the way back. */
+  if (moor_store_get_state (store) != MOOR_STORE_CAPTURING)
+    moor_reserve_use (store);
   return begin (store, "BEGIN IMMEDIATE", "writing", error);
 }
 
@@ -364,6 +367,8 @@ moor_store_set_state (MoorStore *store, MoorStoreState state, GError **error)
 
   g_return_val_if_fail (state >= MOOR_STORE_CAPTURING && state <= MOOR_STORE_DELETING, FALSE);
 
+  if (store->writable && state != MOOR_STORE_CAPTURING)
+    moor_reserve_use (store);
   if ((transaction = moor_transaction_write (store, error)) == NULL
       || !moor_store_write_meta_int (store, "state", state, error)
       || !moor_transaction_commit (transaction, error))
