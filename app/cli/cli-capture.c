@@ -7,6 +7,13 @@ static const GOptionEntry entries[] = {
   CLI_USER,
   CLI_EXCLUDE_USER,
   CLI_USED_WITHIN,
+  CLI_RULES,
+  CLI_CONFIG,
+  CLI_DRIVE,
+  CLI_LOCAL_ONLY,
+  CLI_ALLOW_COMMANDS,
+  CLI_EFS,
+  CLI_ARGUMENT ("list-files", cli_take_path, "FILE", "Write a line for each file captured"),
   CLI_FLAG ("resume", "Continue or refresh the store that is there"),
   CLI_FLAG ("overwrite", "Replace the store unless it holds the only copy"),
   CLI_FLAG ("stop-on-error", "Stop at the first object that makes trouble"),
@@ -20,8 +27,8 @@ static const GOptionEntry entries[] = {
 static void
 turn_into_estimate (JsonObject *request)
 {
-  static const char *const members[] = { "dry-run", "resume", "overwrite", "stop-on-error",
-                                         "method" };
+  static const char *const members[] = { "dry-run",       "resume", "overwrite",
+                                         "stop-on-error", "method", "list-files" };
 
   json_object_set_string_member (request, "operation", "estimate");
   for (guint i = 0; i < G_N_ELEMENTS (members); i++)

@@ -12,11 +12,12 @@
 static const struct
 {
   const char *option;
-  const char *words[5];
+  const char *words[6];
 } choices[] = {
   { "--method", { "link", "reflink", "copy", NULL } },
   { "--against", { "source", "restored", NULL } },
   { "--conflict", { "rules", "keep-both", "keep-old", "keep-new", NULL } },
+  { "--efs", { "abort", "skip", "decryptcopy", "copyraw", "hardlink", NULL } },
 };
 
 static gboolean throw_option (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -152,6 +153,17 @@ cli_take_inner_path (const char *name, const char *value, gpointer request, GErr
   if (value[0] == '\0')
     return throw_option (error, "%s needs a path", name);
   add_to_list (request, member, path);
+  return TRUE;
+}
+
+gboolean
+cli_take_path_list (const char *name, const char *value, gpointer request, GError **error)
+{
+  g_autofree char *path = write_path (value);
+
+  if (value[0] == '\0')
+    return throw_option (error, "%s needs a path", name);
+  add_to_list (request, name + DASHES, path);
   return TRUE;
 }
 

@@ -236,8 +236,8 @@ tell_json (Run *run)
 static const char *
 describe_cancelled (const Run *run)
 {
-  static const char *const lookers[] = { "profiles",   "estimate",   "verify",
-                                         "store-list", "store-show", NULL };
+  static const char *const lookers[] = { "profiles",   "estimate", "verify", "store-list",
+                                         "store-show", "explain",  NULL };
 
   return g_strv_contains (lookers, json_object_get_string_member (run->request, "operation"))
              ? "cancelled; nothing was changed"

@@ -69,7 +69,8 @@ typedef struct
 
 /* Callbacks for the `arg_data` of options: each writes the request's member of
  * the option's name.  `_list` adds to a list, `_plural` to one whose name has an
- * s more than the option's, `_inner_path` adds a path within the system. */
+ * s more than the option's, `_inner_path` adds a path within the system, `_path_list` one of
+ * this machine. */
 gboolean cli_take_flag (const char *name, const char *value, gpointer request, GError **error);
 gboolean cli_take_word (const char *name, const char *value, gpointer request, GError **error);
 gboolean cli_take_path (const char *name, const char *value, gpointer request, GError **error);
@@ -79,6 +80,7 @@ gboolean cli_take_inner_path (const char *name,
                               const char *value,
                               gpointer request,
                               GError **error);
+gboolean cli_take_path_list (const char *name, const char *value, gpointer request, GError **error);
 gboolean cli_take_plural (const char *name, const char *value, gpointer request, GError **error);
 
 #define CLI_FLAG(name, help) \
@@ -98,6 +100,15 @@ gboolean cli_take_plural (const char *name, const char *value, gpointer request,
   CLI_ARGUMENT ("exclude-user", cli_take_plural, "PATTERN", "Not these people")
 #define CLI_USED_WITHIN \
   CLI_ARGUMENT ("used-within", cli_take_number, "DAYS", "Only people who used it that lately")
+#define CLI_RULES \
+  CLI_ARGUMENT ("rules", cli_take_path_list, "FILE", "Take what this MigXML file says (repeatable)")
+#define CLI_CONFIG CLI_ARGUMENT ("config", cli_take_path, "FILE", "Which of its components count")
+#define CLI_DRIVE \
+  CLI_ARGUMENT ("drive", cli_take_plural, "C:=DIR", "What a drive is in the rules (repeatable)")
+#define CLI_LOCAL_ONLY CLI_FLAG ("local-only", "Rules reach no removable or network drives")
+#define CLI_ALLOW_COMMANDS CLI_FLAG ("allow-commands", "Run the commands that the rules name")
+#define CLI_EFS \
+  CLI_ARGUMENT ("efs", cli_take_word, "HOW", "Encrypted homes: abort, skip, decryptcopy, ...")
 
 int cli_dispatch (Cli *cli,
                   const char *program,
@@ -123,6 +134,7 @@ int cli_lint (Cli *cli, int argc, char **argv);
 int cli_profiles (Cli *cli, int argc, char **argv);
 int cli_estimate (Cli *cli, int argc, char **argv);
 int cli_capture (Cli *cli, int argc, char **argv);
+int cli_explain (Cli *cli, int argc, char **argv);
 int cli_verify (Cli *cli, int argc, char **argv);
 int cli_set_aside (Cli *cli, int argc, char **argv);
 int cli_restore (Cli *cli, int argc, char **argv);

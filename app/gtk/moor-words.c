@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "moor-profile.h"
 #include "moor-text.h"
 
 /* Ids are the engine's, texts are people's: the only place where one becomes the other. */
@@ -295,6 +296,9 @@ moor_words_person (const char *name, const char *full_name)
 {
   if (name == NULL)
     return g_strdup (full_name != NULL && *full_name != '\0' ? full_name : "?");
+  /* What a system has outside people's homes. */
+  if (g_str_equal (name, MOOR_SYSTEM_PROFILE))
+    return g_strdup (_ ("This Computer"));
   if (full_name == NULL || *full_name == '\0' || g_str_equal (full_name, name))
     return g_strdup (name);
   /* Translators: full name and login name, "Alice Anderson (alice)" */
@@ -347,6 +351,8 @@ moor_words_people (JsonArray *names, GHashTable *full_names)
 
       if (i > 0)
         g_string_append (text, i + 1 == n_names ? _ (" and ") : ", ");
+      if (g_strcmp0 (name, MOOR_SYSTEM_PROFILE) == 0)
+        full_name = _ ("This Computer");
       if (full_name == NULL)
         full_name = name != NULL ? name : "?";
       g_string_append (text, full_name);

@@ -5,6 +5,7 @@
 
 #include "moor-erase.h"
 #include "moor-restore-private.h"
+#include "moor-ruling.h"
 #include "moor-set-aside.h"
 #include "moor-text.h"
 #include "moor-verify.h"
@@ -51,8 +52,8 @@ typedef struct
   GArray *roots;       /* (element-type MoorWalkRoot) */
   GPtrArray *profiles; /* (element-type MoorStoredProfile) */
   char **unselected;   /* homes that are in no store, without leading slash */
-  MoorRules *rules;
-  GHashTable *copied; /* (element-type Copied) (owned) */
+  MoorRuling ruling;   /* what the capture took */
+  GHashTable *copied;  /* (element-type Copied) (owned) */
 } Classes;
 
 static guint
@@ -119,24 +120,40 @@ classes_clear (Classes *classes)
   moor_erase_close_folders (classes->roots);
   g_clear_pointer (&classes->profiles, g_ptr_array_unref);
   g_clear_pointer (&classes->unselected, g_strfreev);
-  g_clear_pointer (&classes->rules, moor_rules_unref);
+  moor_ruling_clear (&classes->ruling);
   g_clear_pointer (&classes->copied, g_hash_table_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Classes, classes_clear)
 
+/* The rules are held against the system they were made for, which may be set aside. */
 static gboolean
-classes_init (Classes *classes, MoorJob *job, MoorStore *store, GError **error)
+load_rules (Classes *classes, MoorJob *job, MoorSystem *system, MoorStore *store, GError **error)
+{
+  for (guint i = 0; i < classes->roots->len; i++)
+    {
+      const MoorWalkRoot *root = &g_array_index (classes->roots, MoorWalkRoot, i);
+
+      if (g_str_equal (root->name, MOOR_OLD_SYSTEM))
+        return moor_ruling_of_store (&classes->ruling, job, store, classes->profiles, NULL,
+                                     root->dfd, error);
+    }
+  return moor_ruling_of_store (&classes->ruling, job, store, classes->profiles, system,
+                               moor_system_get_dfd (system), error);
+}
+
+static gboolean
+classes_init (Classes *classes, MoorJob *job, MoorSystem *system, MoorStore *store, GError **error)
 {
   static const char *const names[] = { "tree", "replaced", MOOR_OLD_SYSTEM, MOOR_NEW_SYSTEM, NULL };
 
   classes->copied = g_hash_table_new_full (copied_hash, copied_equal, (GDestroyNotify) copied_free,
                                            NULL);
   return (classes->profiles = moor_store_load_profiles (store, error)) != NULL
-         && (classes->rules = moor_rules_new_default (error)) != NULL
          && (classes->unselected = moor_set_aside_dup_unselected (store, error)) != NULL
          && load_copied (classes, store, error)
-         && (classes->roots = moor_erase_open_folders (job, store, names, error)) != NULL;
+         && (classes->roots = moor_erase_open_folders (job, store, names, error)) != NULL
+         && load_rules (classes, job, system, store, error);
 }
 
 static gboolean
@@ -158,39 +175,54 @@ is_any (const char *path, const char *const *tops)
   return FALSE;
 }
 
-/* Whether the capture left out what is called @name in @dir, below a home; or @dir itself. */
-static gboolean
-is_left_out (const MoorRules *rules, const char *dir, const char *name)
+/* What the capture made of what is called @name in @dir, below @home; or of @dir itself. */
+static void
+decide (const MoorRules *rules,
+        const char *home,
+        const char *dir,
+        const char *name,
+        MoorDecision *out_decision)
 {
   g_auto(GStrv) names = g_strsplit (dir, "/", -1);
-  MoorDecision decision = { .selected = TRUE, .state = moor_rules_home_state (rules) };
 
-  for (char **at = names; decision.selected && *at != NULL; at++)
+  *out_decision = (MoorDecision){ .selected = TRUE, .descend = TRUE, .rule = -1 };
+  out_decision->state = moor_ruling_start (rules, home);
+  for (char **at = names; out_decision->descend && *at != NULL; at++)
     {
       if (**at != '\0')
-        moor_rules_decide (rules, decision.state, *at, TRUE, &decision);
+        moor_rules_decide (rules, out_decision->state, *at, TRUE, out_decision);
     }
-  if (decision.selected && name != NULL)
-    moor_rules_decide (rules, decision.state, name, FALSE, &decision);
-  return !decision.selected;
+  if (out_decision->descend && name != NULL)
+    moor_rules_decide (rules, out_decision->state, name, FALSE, out_decision);
+  else if (name != NULL && out_decision->selected)
+    *out_decision = (MoorDecision){ .rule = -1 }; /* the directory was taken without it */
 }
 
-/* What is in a home that came back: what the store has, or ever left out, is no loss. */
-static guint
-classify_back (const Classes *classes, const char *dir, const char *name, const struct statx *stx)
+static gboolean
+is_copied (const Classes *classes, const char *name, const struct statx *stx)
 {
-  if (is_left_out (classes->rules, dir, name))
-    return CLASS_CACHES;
-  if (name != NULL)
-    {
-      const Copied key = { name, stx->stx_size,
-                           stx->stx_mtime.tv_sec * G_GINT64_CONSTANT (1000000000)
-                               + stx->stx_mtime.tv_nsec };
+  const Copied key = { name, stx->stx_size,
+                       stx->stx_mtime.tv_sec * G_GINT64_CONSTANT (1000000000)
+                           + stx->stx_mtime.tv_nsec };
 
-      if (g_hash_table_contains (classes->copied, &key))
-        return CLASS_CACHES;
-    }
-  return CLASS_BACK;
+  return g_hash_table_contains (classes->copied, &key);
+}
+
+/* What is in a home that came back: what the store has, or a rule left out, is no loss.
+ * What no rule of a file asked for is: it is in no store. */
+static guint
+classify_back (const Classes *classes,
+               const char *home,
+               const char *dir,
+               const char *name,
+               const struct statx *stx)
+{
+  MoorDecision decision;
+
+  decide (classes->ruling.rules, home, dir, name, &decision);
+  if (!decision.selected)
+    return decision.rule >= 0 ? CLASS_CACHES : CLASS_HOMES;
+  return name != NULL && is_copied (classes, name, stx) ? CLASS_CACHES : CLASS_BACK;
 }
 
 /* What a system puts on the disk by itself.  Of `var` and `var/lib` that is what is
@@ -224,21 +256,49 @@ classify_elsewhere (const char *path)
   return is_at_or_below (path, "var") ? CLASS_DATA : CLASS_UNKNOWN;
 }
 
+/* What rules took outside homes should have come back; the rest is as in any system. */
+static guint
+classify_system (const Classes *classes,
+                 const MoorStoredProfile *profile,
+                 const char *dir,
+                 const char *name,
+                 const struct statx *stx)
+{
+  const char *below = profile->home[1] != '\0' ? dir + strlen (profile->home + 1) : dir;
+  MoorDecision decision;
+
+  if (name == NULL)
+    return classify_elsewhere (dir);
+  decide (classes->ruling.rules, profile->home, below, name, &decision);
+  if (!decision.selected)
+    return classify_elsewhere (dir);
+  return is_copied (classes, name, stx) ? CLASS_CACHES : CLASS_BACK;
+}
+
 static guint
 classify_old (const Classes *classes, const char *dir, const char *name, const struct statx *stx)
 {
+  const MoorStoredProfile *system = NULL;
+
   for (guint i = 0; i < classes->profiles->len; i++)
     {
       const MoorStoredProfile *profile = g_ptr_array_index (classes->profiles, i);
       const char *home = profile->home + 1;
 
-      if (is_at_or_below (dir, home))
+      if (g_str_equal (profile->name, MOOR_SYSTEM_PROFILE))
+        {
+          if (home[0] == '\0' || is_at_or_below (dir, home))
+            system = system == NULL || home[0] != '\0' ? profile : system;
+        }
+      else if (is_at_or_below (dir, home))
         return profile->restore.step >= MOOR_RESTORE_DONE
-                   ? classify_back (classes, dir + strlen (home), name, stx)
+                   ? classify_back (classes, profile->home, dir + strlen (home), name, stx)
                    : CLASS_HOMES;
     }
-  return is_any (dir, (const char *const *) classes->unselected) ? CLASS_HOMES
-                                                                 : classify_elsewhere (dir);
+  if (is_any (dir, (const char *const *) classes->unselected))
+    return CLASS_HOMES;
+  return system != NULL ? classify_system (classes, system, dir, name, stx)
+                        : classify_elsewhere (dir);
 }
 
 static guint
@@ -317,11 +377,15 @@ check_consent (MoorSystem *system, const MoorAcceptOptions *options, guint64 n_l
 }
 
 static gboolean
-count_losses (MoorJob *job, MoorStore *store, MoorLastCopies *counts, GError **error)
+count_losses (MoorJob *job,
+              MoorSystem *system,
+              MoorStore *store,
+              MoorLastCopies *counts,
+              GError **error)
 {
   g_auto(Classes) classes = { .roots = NULL };
 
-  return classes_init (&classes, job, store, error)
+  return classes_init (&classes, job, system, store, error)
          && moor_last_copies_count (job, (const MoorWalkRoot *) (gpointer) classes.roots->data,
                                     classes.roots->len, classify_cb, &classes, counts, error);
 }
@@ -376,7 +440,7 @@ accept (MoorJob *job,
       if (!verify (job, system, store, options, result, error))
         return FALSE;
       moor_job_begin_phase (job, "check", 0, 0);
-      if (!count_losses (job, store, counts, error))
+      if (!count_losses (job, system, store, counts, error))
         return FALSE;
       fill_classes (counts, result);
       json_object_set_string_member (result, "volume", moor_system_get_volume (system)->name);

@@ -3,6 +3,7 @@
 
 #include "moor-capture.h"
 #include "moor-catalogue.h"
+#include "moor-error-control.h"
 #include "moor-walk.h"
 
 G_BEGIN_DECLS
@@ -29,6 +30,7 @@ typedef struct
  * MoorLinkWalk:
  * @writer: (nullable): gets a row for each object; %NULL for a probe
  * @resumed: the store held something before: what it holds too much is moved aside
+ * @errors: (nullable): which errors end the run, whatever @stop_on_error says
  * @locked: (nullable): gets a line for each object that is marked immutable or append-only,
  *   see moor-locked.h; guarded by the walk's own lock while it runs
  * @stop_after: end quietly when so many objects were linked; 0 for never
@@ -45,6 +47,7 @@ typedef struct
   MoorMethod best_method;
   gboolean resumed;
   gboolean stop_on_error;
+  const MoorErrorControl *errors;
   guint n_workers;
   GString *locked;
   guint64 stop_after;

@@ -1,218 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "moor-capture-private.h"
+#include "moor-capture-run-private.h"
 
 #include <string.h>
 
 #include "moor-account.h"
-#include "moor-delete.h"
+#include "moor-list-files.h"
 #include "moor-locked.h"
-#include "moor-root.h"
+#include "moor-process.h"
 #include "moor-text.h"
 #include "moor-threads-private.h"
 
 static const MoorPhase phases[] = { { "prepare", 1 }, { "link", 90 }, { "seal", 9 } };
 
-typedef struct
-{
-  MoorJob *job;
-  MoorSystem *system;
-  const MoorCaptureOptions *options;
-  GPtrArray *chosen; /* (element-type MoorChosen) (owned) */
-  MoorStore *store;  /* (owned) */
-  MoorCaptureCounts *counts;
-  gboolean resumed;
-  gint64 started_us;
-} Capture;
-
 static void
-capture_clear (Capture *capture)
+capture_clear (MoorCapture *capture)
 {
+  moor_ruling_clear (&capture->ruling);
+  moor_rule_source_clear (&capture->stored_source);
+  g_clear_pointer (&capture->errors, moor_error_control_free);
   g_clear_pointer (&capture->chosen, g_ptr_array_unref);
   g_clear_pointer (&capture->store, moor_store_unref);
   g_clear_pointer (&capture->counts, g_free);
 }
 
+/* Only here: the type is shared. */
+typedef MoorCapture Capture;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Capture, capture_clear)
-
-static gboolean
-create_store (Capture *capture, GError **error)
-{
-  g_autoptr(MoorVolume) volume = NULL;
-  MoorStoreInfo info = {
-    .system_name = (char *) moor_system_get_name (capture->system),
-    .host_name = (char *) moor_system_get_host_name (capture->system),
-    .machine_id = (char *) moor_system_get_machine_id (capture->system),
-    .note = (char *) capture->options->note,
-    .owner_uid = geteuid (),
-  };
-
-  if (!moor_scope_check_store_path (capture->system, capture->options->store_path, &volume, error))
-    return FALSE;
-  capture->store = moor_store_create (capture->options->store_path, &info, error);
-  return capture->store != NULL && moor_store_lock (capture->store, "capture", error);
-}
-
-/* A store goes on with the system it was begun with. */
-static gboolean
-check_same_system (const Capture *capture, GError **error)
-{
-  g_auto(MoorStoreInfo) info = { 0 };
-  const char *here = moor_system_get_machine_id (capture->system);
-
-  if (!moor_store_get_info (capture->store, &info, error))
-    return FALSE;
-  if (here == NULL || here[0] == '\0' || info.machine_id == NULL || info.machine_id[0] == '\0'
-      || g_str_equal (here, info.machine_id))
-    return TRUE;
-  return moor_throw (
-      error, MOOR_ERROR_REFUSED,
-      "the store at %s was made from another system (%s on %s); choose another folder",
-      capture->options->store_path, info.system_name, info.host_name);
-}
-
-/* A store is there: whether this capture may go on with it. */
-static gboolean
-reopen_store (Capture *capture, GError **error)
-{
-  MoorStoreState state;
-
-  capture->store = moor_store_open (capture->options->store_path, TRUE, error);
-  if (capture->store == NULL || !moor_store_lock (capture->store, "capture", error)
-      || !moor_store_open_parts (capture->store, error))
-    return FALSE;
-
-  if (!moor_store_is_trusted (capture->store, "captured", error))
-    return FALSE;
-  capture->resumed = TRUE;
-  state = moor_store_get_state (capture->store);
-  if (state <= MOOR_STORE_SEALED && !check_same_system (capture, error))
-    return FALSE;
-  if (state == MOOR_STORE_CAPTURING)
-    {
-      moor_job_log (capture->job, MOOR_LOG_INFO, "Going on with the unfinished store at %s",
-                    capture->options->store_path);
-      return TRUE;
-    }
-  if (state == MOOR_STORE_SEALED)
-    return TRUE;
-  return moor_throw (
-      error, MOOR_ERROR_REFUSED,
-      "the store at %s is past its capture (%s); choose another folder for a new store",
-      capture->options->store_path, moor_store_state_text (state));
-}
-
-static gboolean
-is_chosen (const Capture *capture, const char *name)
-{
-  for (guint i = 0; i < capture->chosen->len; i++)
-    {
-      if (g_str_equal (((MoorChosen *) g_ptr_array_index (capture->chosen, i))->profile->name,
-                       name))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* Writes down who is in the store before its catalogue is begun anew. */
-static gboolean
-record_people (Capture *capture, GError **error)
-{
-  g_autoptr(GString) names = g_string_new (NULL);
-
-  for (guint i = 0; i < capture->chosen->len; i++)
-    {
-      const MoorChosen *chosen = g_ptr_array_index (capture->chosen, i);
-
-      g_string_append_printf (names, "%s/", chosen->profile->name);
-    }
-  return moor_store_set_meta (capture->store, "capture:people", names->str, error);
-}
-
-/* Who is in the store, as its catalogue and an earlier run's beginning say. */
-static GPtrArray *
-list_stored_people (Capture *capture, GError **error)
-{
-  g_autoptr(GPtrArray) stored = moor_store_load_profiles (capture->store, error);
-  g_autofree char *recorded = moor_store_dup_meta (capture->store, "capture:people", NULL);
-  g_auto(GStrv) begun = g_strsplit (recorded != NULL ? recorded : "", "/", -1);
-  GPtrArray *names;
-
-  if (stored == NULL)
-    return NULL;
-  names = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < stored->len; i++)
-    g_ptr_array_add (names, g_strdup (((MoorStoredProfile *) g_ptr_array_index (stored, i))->name));
-  for (char **name = begun; *name != NULL; name++)
-    {
-      if (**name != '\0' && !g_ptr_array_find_with_equal_func (names, *name, g_str_equal, NULL))
-        g_ptr_array_add (names, g_strdup (*name));
-    }
-  return names;
-}
-
-/* Whoever is in the store stays in it, whoever is asked for now. */
-static gboolean
-add_stored_people (Capture *capture, GError **error)
-{
-  g_autoptr(GPtrArray) names = list_stored_people (capture, error);
-  MoorSelection selection = MOOR_SELECTION_INIT;
-  g_autoptr(GPtrArray) more = NULL;
-
-  for (guint i = names != NULL ? names->len : 0; i > 0; i--)
-    {
-      if (is_chosen (capture, g_ptr_array_index (names, i - 1)))
-        g_ptr_array_remove_index (names, i - 1);
-    }
-  if (names == NULL || names->len == 0)
-    return names != NULL;
-
-  g_ptr_array_add (names, NULL);
-  selection.users = (const char *const *) names->pdata;
-  more = moor_scope_choose (capture->job, capture->system, &selection, error);
-  if (more == NULL)
-    {
-      g_prefix_error (error, "the store at %s holds somebody who has to stay in it: ",
-                      capture->options->store_path);
-      return FALSE;
-    }
-  if (more->len < names->len - 1)
-    return moor_throw (
-        error, MOOR_ERROR_REFUSED,
-        "the store at %s holds the files of people whose homes cannot be reached now; "
-        "mount what is missing, or choose another folder for a new store",
-        capture->options->store_path);
-  g_ptr_array_extend_and_steal (capture->chosen, g_steal_pointer (&more));
-  return TRUE;
-}
-
-/* What is at the store's place may be one, the beginning of one, or be made by
- * somebody else at this very moment. */
-static gboolean
-open_or_create_store (Capture *capture, GError **error)
-{
-  const char *path = capture->options->store_path;
-  g_autoptr(GError) problem = NULL;
-
-  if (moor_store_exists (path) && capture->options->overwrite
-      && !moor_delete_before_overwriting (capture->job, path, error))
-    return FALSE;
-  if (moor_store_exists (path))
-    {
-      if (reopen_store (capture, &problem))
-        return TRUE;
-      if (!g_error_matches (problem, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE))
-        {
-          g_propagate_error (error, g_steal_pointer (&problem));
-          return FALSE;
-        }
-    }
-  if (capture->store == NULL && create_store (capture, error))
-    return TRUE;
-  if (error == NULL || !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_EXISTS))
-    return FALSE;
-  g_clear_error (error);
-  return reopen_store (capture, error);
-}
 
 static gboolean
 same_volume (const MoorPart *part, const MoorChosen *chosen)
@@ -320,11 +133,22 @@ keep_account (Capture *capture, const MoorChosen *chosen, GError **error)
   return moor_store_keep_file (capture->store, "accounts", file, bytes, error);
 }
 
+/* Without its rules nobody could tell whether the store holds everything. */
+static gboolean
+keep_rules (Capture *capture, GError **error)
+{
+  if (capture->ruling.host != NULL)
+    return moor_rule_source_keep (capture->source, capture->ruling.host, capture->store, error);
+  moor_rules_foreach_source (capture->ruling.rules, keep_source_cb, capture);
+  return TRUE;
+}
+
 static gboolean
 prepare (Capture *capture, GError **error)
 {
   moor_job_begin_phase (capture->job, "prepare", 0, 0);
-  if (!record_people (capture, error) || !moor_store_begin_catalogue (capture->store, error))
+  if (!moor_capture_record_people (capture, error)
+      || !moor_store_begin_catalogue (capture->store, error))
     return FALSE;
 
   for (guint i = 0; i < capture->chosen->len; i++)
@@ -336,7 +160,8 @@ prepare (Capture *capture, GError **error)
         return FALSE;
       moor_job_profile (capture->job, chosen->profile->name, "waiting", 0, 0);
     }
-  moor_rules_foreach_source (capture->options->rules, keep_source_cb, capture);
+  if (!keep_rules (capture, error))
+    return FALSE;
   moor_job_end_phase (capture->job);
   return TRUE;
 }
@@ -354,12 +179,16 @@ close_all (int *fds, guint n)
 static gboolean
 open_twins (Capture *capture, int *fds, GError **error)
 {
+  const MoorSys *sys = moor_job_get_sys (capture->job);
+
   for (guint i = 0; i < capture->chosen->len; i++)
     {
       const MoorChosen *chosen = g_ptr_array_index (capture->chosen, i);
 
-      fds[i] = moor_make_dirs_beneath (moor_job_get_sys (capture->job), chosen->part->tree_dfd,
-                                       chosen->tree_path, 0700, error);
+      fds[i] =
+          chosen->tree_path[0] != '\0'
+              ? moor_make_dirs_beneath (sys, chosen->part->tree_dfd, chosen->tree_path, 0700, error)
+              : moor_open_beneath (sys, chosen->part->tree_dfd, ".", O_RDONLY | O_DIRECTORY, error);
       if (fds[i] < 0)
         return FALSE;
     }
@@ -374,12 +203,13 @@ link_homes (Capture *capture, const int *fds, GError **error)
   g_autoptr(GString) locked = g_string_new (NULL);
   MoorLinkWalk walk = {
     .job = capture->job,
-    .rules = capture->options->rules,
+    .rules = capture->ruling.rules,
     .writer = writer,
     .store = capture->store,
     .best_method = capture->options->best_method,
     .resumed = capture->resumed,
     .stop_on_error = capture->options->stop_on_error,
+    .errors = capture->errors,
     .n_workers = moor_choose_n_threads (capture->options->n_threads, capture->chosen),
     .chosen = capture->chosen,
     .mirror_dfds = fds,
@@ -530,43 +360,113 @@ fill_result (Capture *capture, JsonObject *result)
     }
   json_object_set_array_member (result, "profiles", profiles);
   json_object_set_array_member (result, "causes", moor_job_causes_to_json (capture->job));
+  if (capture->ruling.outcome != NULL)
+    json_object_set_array_member (
+        result, "rules", moor_findings_to_json (capture->source->set, capture->ruling.outcome));
 }
 
+/* Holds the rules against the system and who was chosen; what they take outside homes
+ * is chosen by that, too. */
 static gboolean
-run (Capture *capture, GError **error)
+rule (Capture *capture, GError **error)
 {
-  g_autofree int *fds = NULL;
-  gboolean linked;
+  for (guint i = capture->chosen->len; i > 0; i--)
+    {
+      if (((const MoorChosen *) g_ptr_array_index (capture->chosen, i - 1))->is_system)
+        g_ptr_array_remove_index (capture->chosen, i - 1);
+    }
+  moor_ruling_clear (&capture->ruling);
+  g_clear_pointer (&capture->errors, moor_error_control_free);
+  if (!moor_ruling_make (&capture->ruling, capture->job, capture->system, capture->chosen,
+                         capture->source, error)
+      || !moor_ruling_add_system (&capture->ruling, capture->job, capture->system,
+                                  capture->has_system, capture->chosen, error))
+    return FALSE;
+  if (capture->ruling.host != NULL)
+    capture->errors = moor_error_control_new (moor_rule_set_get_config (capture->source->set),
+                                              capture->ruling.host);
+  return TRUE;
+}
 
-  capture->chosen = moor_scope_choose (capture->job, capture->system, &capture->options->selection,
-                                       error);
+/* Chooses whose files it is about and opens the store.  *out_nothing: there is nothing to
+ * do, which was logged. */
+static gboolean
+begin (Capture *capture, gboolean *out_nothing, GError **error)
+{
+  const MoorCaptureOptions *options = capture->options;
+
+  *out_nothing = FALSE;
+  capture->chosen = moor_scope_choose (capture->job, capture->system, &options->selection, error);
   if (capture->chosen == NULL)
     return FALSE;
-  if (capture->chosen->len == 0 && !moor_store_exists (capture->options->store_path))
+  if (!moor_store_exists (options->store_path))
+    {
+      if (!rule (capture, error))
+        return FALSE;
+      *out_nothing = capture->chosen->len == 0;
+    }
+  if (*out_nothing)
     {
       moor_job_log (capture->job, MOOR_LOG_INFO, "There is nobody to capture; no store was made");
       return TRUE;
     }
-  if (!open_or_create_store (capture, error))
+  if (!moor_capture_open_store (capture, error))
     return FALSE;
-  if (moor_store_get_state (capture->store) == MOOR_STORE_SEALED && !capture->options->resume)
+  *out_nothing = moor_store_get_state (capture->store) == MOOR_STORE_SEALED && !options->resume;
+  if (*out_nothing)
     {
       moor_job_log (capture->job, MOOR_LOG_INFO,
                     "The store is sealed already; --resume takes what was saved since");
       return TRUE;
     }
+  if (capture->resumed && !moor_capture_add_stored (capture, error))
+    return FALSE;
+  return (capture->ruling.rules != NULL && !capture->resumed) || rule (capture, error);
+}
 
-  if (capture->resumed && !add_stored_people (capture, error))
-    return FALSE;
-  capture->counts = g_new0 (MoorCaptureCounts, capture->chosen->len + 1);
-  capture->started_us = g_get_monotonic_time ();
-  if (!prepare (capture, error))
-    return FALSE;
-  fds = g_new (int, capture->chosen->len + 1);
+static gboolean
+run_commands (Capture *capture, MoorWhen when, JsonObject *result, GError **error)
+{
+  const MoorProcessOptions options = { .allowed = capture->source->allow_commands,
+                                       .trusted = capture->source->trusted };
+
+  return moor_process_run (capture->job, capture->ruling.outcome, when, &options, result, error);
+}
+
+/* Links everything, between what the rules want to be run before and afterwards. */
+static gboolean
+link_everything (Capture *capture, JsonObject *result, GError **error)
+{
+  g_autofree int *fds = g_new (int, capture->chosen->len + 1);
+  gboolean linked;
+
   memset (fds, -1, (capture->chosen->len + 1) * sizeof *fds);
+  if (!run_commands (capture, MOOR_WHEN_PRE_SCAN, result, error))
+    return FALSE;
   linked = open_twins (capture, fds, error) && link_homes (capture, fds, error);
   close_all (fds, capture->chosen->len);
-  return linked && seal (capture, error);
+  if (linked)
+    return run_commands (capture, MOOR_WHEN_SCAN_SUCCESS, result, error)
+           && run_commands (capture, MOOR_WHEN_POST_SCAN, result, error);
+  (void) run_commands (capture, MOOR_WHEN_POST_SCAN, result, NULL);
+  return FALSE;
+}
+
+static gboolean
+run (Capture *capture, JsonObject *result, GError **error)
+{
+  gboolean nothing;
+
+  if (!begin (capture, &nothing, error))
+    return FALSE;
+  if (nothing)
+    return TRUE;
+  capture->counts = g_new0 (MoorCaptureCounts, capture->chosen->len + 1);
+  capture->started_us = g_get_monotonic_time ();
+  return prepare (capture, error) && link_everything (capture, result, error)
+         && seal (capture, error)
+         && (capture->options->list_path == NULL
+             || moor_list_files_write (capture->store, capture->options->list_path, error));
 }
 
 /**
@@ -592,12 +492,13 @@ moor_capture_run (MoorJob *job,
                   JsonObject *result,
                   GError **error)
 {
-  g_auto(Capture) capture = { .job = job, .system = system, .options = options };
+  g_auto(Capture)
+          capture = { .job = job, .system = system, .options = options, .source = options->source };
   gboolean captured;
 
   capture.started_us = g_get_monotonic_time ();
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
-  captured = run (&capture, error);
+  captured = run (&capture, result, error);
   fill_result (&capture, result);
   return captured;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "moor-rules.h"
-#include "moor-scope.h"
+#include "moor-ruling.h"
 
 G_BEGIN_DECLS
 
 /**
  * MoorCaptureOptions:
  * @store_path: (type filename): where the store is or will be
- * @rules: what is taken
+ * @source: what is taken; without rule files, a store that is gone on with keeps its own
+ * @list_path: (type filename) (nullable): gets a line for each object, once the store is sealed
  * @n_threads: workers; 0 to choose by what limits
  * @resume: a sealed store is opened again; what was saved anew is linked anew
  * @overwrite: an existing store is removed first, unless it holds last copies
@@ -23,7 +23,8 @@ typedef struct
 {
   const char *store_path;
   MoorSelection selection;
-  MoorRules *rules;
+  const MoorRuleSource *source;
+  const char *list_path;
   guint n_threads;
   gboolean resume;
   gboolean overwrite;

@@ -5,6 +5,7 @@
 
 #include "moor-counter.h"
 #include "moor-link.h"
+#include "moor-ruling.h"
 #include "moor-text.h"
 
 /*
@@ -151,14 +152,16 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   data->comparison = comparison;
   data->compared = ((const DirData *) moor_dir_data (parent != NULL ? parent : dir))->compared;
   data->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  data->state = moor_rules_home_state (comparison->options->rules);
+  data->state = moor_ruling_start (comparison->rules, data->compared->profile->home);
   data->id = data->compared->profile->root_object;
   if (above != NULL)
     {
       const Subdir *subdir = above->dirs != NULL ? g_hash_table_lookup (above->dirs, name) : NULL;
       MoorDecision decision;
 
-      moor_rules_decide (comparison->options->rules, above->state, name, TRUE, &decision);
+      moor_comparison_decide (comparison, above->state,
+                              above->has_other ? moor_dir_mirror_fd (parent, NULL) : -1, name, TRUE,
+                              &decision);
       data->state = decision.state;
       data->id = subdir != NULL ? subdir->id : 0;
       data->is_unreadable = above->is_unreadable;
@@ -470,27 +473,33 @@ kind_of_type (guint8 type)
   return type == DT_UNKNOWN ? MOOR_KIND_FILE : moor_kind_from_mode ((guint32) DTTOIF (type));
 }
 
-/* A store that lies in the home it was made from is no part of that home. */
+/* A store that lies in the home it was made from is no part of that home, nor is a home
+ * one of the system around it. */
 static gboolean
-is_the_store (const MoorComparison *comparison, MoorDir *dir, const Name *entry)
+is_apart (MoorDir *dir, const DirData *data, const char *name, const Name *entry)
 {
   int other_fd = entry->other_type == DT_DIR && moor_dir_has_mirror (dir)
                      ? moor_dir_mirror_fd (dir, NULL)
                      : -1;
+  g_autofree char *below = NULL;
   struct stat here;
 
   if (other_fd < 0 || fstat (other_fd, &here) < 0)
     return FALSE;
-  for (guint i = 0; i < moor_store_get_n_parts (comparison->options->store); i++)
-    {
-      const MoorPart *part = moor_store_get_part (comparison->options->store, i);
-      struct stat st;
+  below = moor_dir_path_below (dir, name);
+  return moor_comparison_is_apart (data->comparison, data->compared, below, here.st_dev,
+                                   entry->other_ino);
+}
 
-      if (part->dfd >= 0 && fstat (part->dfd, &st) == 0 && st.st_ino == entry->other_ino
-          && st.st_dev == here.st_dev)
-        return TRUE;
-    }
-  return FALSE;
+/* What is selected by no rule itself may hold what is. */
+static void
+find_unseen (MoorDir *dir, DirData *data, const char *name, MoorRuleState state)
+{
+  g_autofree char *below = moor_dir_path_below (dir, name);
+  int other_fd = moor_dir_mirror_fd (dir, NULL);
+
+  if (other_fd >= 0)
+    moor_comparison_find_unseen (data->comparison, data->compared, other_fd, name, below, state);
 }
 
 /* What only the other side has. */
@@ -498,20 +507,29 @@ static void
 compare_extra (MoorDir *dir, DirData *data, const char *name, const Name *entry)
 {
   gboolean is_source = data->comparison->options->against == MOOR_AGAINST_SOURCE;
+  const gboolean is_dir = entry->other_type == DT_DIR;
   MoorDecision decision;
 
-  if (!entry->in_other || entry->in_catalogue || is_the_store (data->comparison, dir, entry))
+  if (!entry->in_other || entry->in_catalogue
+      || (!is_source && moor_comparison_is_system (data->compared)))
     return;
-  moor_rules_decide (data->comparison->options->rules, data->state, name,
-                     entry->other_type == DT_DIR, &decision);
-  if (!decision.selected)
+  moor_comparison_decide (data->comparison, data->state,
+                          data->has_other && !data->compared->moved ? moor_dir_mirror_fd (dir, NULL)
+                                                                    : -1,
+                          name, is_dir, &decision);
+  if ((!decision.selected && !decision.descend) || is_apart (dir, data, name, entry))
     return;
-  if (is_source)
+  if (!is_source)
+    {
+      differ (dir, name, MOOR_STATUS_EXTRA, MOOR_CAUSE_NONE, kind_of_type (entry->other_type),
+              FALSE, "it was not in the store");
+      return;
+    }
+  if (decision.selected)
     differ (dir, name, MOOR_STATUS_MISSING, MOOR_CAUSE_CHANGED, kind_of_type (entry->other_type),
             TRUE, "it is new since the capture and not in the store");
-  else
-    differ (dir, name, MOOR_STATUS_EXTRA, MOOR_CAUSE_NONE, kind_of_type (entry->other_type), FALSE,
-            "it was not in the store");
+  if (is_dir && decision.descend && data->comparison->compiled)
+    find_unseen (dir, data, name, decision.state);
 }
 
 static void
@@ -538,7 +556,9 @@ compare_attributes (MoorDir *dir, DirData *data)
   int fd = moor_dir_fd (dir, NULL);
   int other_fd = data->has_other && !data->compared->moved ? moor_dir_mirror_fd (dir, NULL) : -1;
 
-  if (comparison->options->against != MOOR_AGAINST_RESTORED || fd < 0 || other_fd < 0)
+  /* Folders that others' files are in are the new system's. */
+  if (comparison->options->against != MOOR_AGAINST_RESTORED || fd < 0 || other_fd < 0
+      || moor_comparison_is_system (data->compared))
     return;
   if (!moor_meta_read (comparison->sys, fd, &before, &error)
       || !moor_meta_read (comparison->sys, other_fd, &after, &error))

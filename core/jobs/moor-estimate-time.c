@@ -165,6 +165,7 @@ forget_visit (const MoorSys *sys, int dfd, const struct stat *before)
 /**
  * moor_link_cost_measure:
  * @chosen: (element-type MoorChosen): whose homes would be captured
+ * @rules: what would be taken
  *
  * Tries out what linking costs here.  Where that cannot be tried, because the
  * volume is full or read-only, say, the usual cost stays and the log says so.
@@ -177,6 +178,7 @@ gboolean
 moor_link_cost_measure (MoorLinkCost *cost,
                         MoorJob *job,
                         GPtrArray *chosen,
+                        MoorRules *rules,
                         const MoorEstimateOptions *options,
                         GError **error)
 {
@@ -199,8 +201,7 @@ moor_link_cost_measure (MoorLinkCost *cost,
       g_auto(MoorFd) probe_dfd = moor_open_beneath (sys, volume_dfd, name, O_RDONLY | O_DIRECTORY,
                                                      NULL);
 
-      measured = probe_dfd >= 0
-                 && probe (cost, job, same, options->rules, options->n_threads, probe_dfd);
+      measured = probe_dfd >= 0 && probe (cost, job, same, rules, options->n_threads, probe_dfd);
       if (!moor_remove_tree (volume_dfd, name, &remove, NULL, NULL, NULL, NULL))
         moor_job_log (job, MOOR_LOG_WARNING, "The folder %s on %s can be removed", name,
                       first->place.volume->mount_point);

@@ -2,6 +2,7 @@
 #include "moor-estimate-private.h"
 
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "moor-counter.h"
 #include "moor-text.h"
@@ -29,7 +30,11 @@ typedef struct
   MoorJob *job;
   const MoorSys *sys;
   MoorSystem *system;
-  MoorRules *rules;
+  MoorRuling ruling;
+  MoorRules *rules;  /* (not owned): those of @ruling */
+  gboolean compiled; /* they say what is taken; else what is left out */
+  GArray
+      *elsewhere; /* (element-type struct stat) (owned): where a walk of the system does not go */
   GPtrArray *chosen;     /* (element-type MoorChosen) (owned) */
   MoorEstimated *people; /* (owned): one for each of @chosen */
   RuleCount *left_out;   /* (owned): one for each rule */
@@ -41,6 +46,7 @@ typedef struct
   guint chosen;
   MoorRuleState state;
   int left_out_by; /* a rule, or -1 */
+  gint counted;    /* (atomic): the capture will make it */
   gboolean copied;
 } DirData;
 
@@ -76,6 +82,74 @@ report (Run *run,
   moor_counter_add (&run->people[data->chosen].n_attention, 1);
 }
 
+/* What becomes of an entry; a filter looks at it if it has to. */
+static void
+decide (const Run *run,
+        MoorDir *dir,
+        MoorRuleState state,
+        const char *name,
+        gboolean is_dir,
+        MoorDecision *out_decision)
+{
+  moor_rules_decide (run->rules, state, name, is_dir, out_decision);
+  if (out_decision->needs_look)
+    moor_ruling_look (run->rules, run->sys, state, moor_dir_fd (dir, NULL), name, is_dir,
+                      out_decision);
+}
+
+/* Counts @dir and those above it, which the capture makes once something is below. */
+static void
+count_directory (Run *run, MoorDir *dir, guint worker)
+{
+  for (; dir != NULL; dir = moor_dir_parent (dir))
+    {
+      DirData *data = moor_dir_data (dir);
+
+      if (!g_atomic_int_compare_and_exchange (&data->counted, FALSE, TRUE))
+        return;
+      run->here[worker].n_directories++;
+    }
+}
+
+static gboolean
+is_elsewhere (const Run *run, MoorDir *dir, const DirData *data)
+{
+  const struct statx *stx = moor_dir_statx (dir);
+
+  if (!chosen_of (run, data->chosen)->is_system || moor_dir_parent (dir) == NULL)
+    return FALSE;
+  for (guint i = 0; i < run->elsewhere->len; i++)
+    {
+      const struct stat *st = &g_array_index (run->elsewhere, struct stat, i);
+
+      if (st->st_ino == stx->stx_ino
+          && st->st_dev == makedev (stx->stx_dev_major, stx->stx_dev_minor))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Gives away what was counted in one directory. */
+static void
+add_up (Run *run, const DirData *data, guint worker)
+{
+  MoorEstimated *here = &run->here[worker];
+  MoorEstimated *all = &run->people[data->chosen];
+
+  moor_counter_add (&all->n_files, here->n_files);
+  moor_counter_add (&all->n_directories, here->n_directories);
+  moor_counter_add (&all->n_bytes, here->n_bytes);
+  moor_counter_add (&all->n_copies, here->n_copies);
+  moor_counter_add (&all->n_copy_bytes, here->n_copy_bytes);
+  moor_counter_add (&all->n_excluded, here->n_excluded);
+  moor_job_add (run->job, here->n_files + here->n_directories, here->n_bytes);
+  *here = (MoorEstimated){ 0 };
+
+  if (moor_counter_is_due (&all->next_event_ms, PROFILE_EVENT_MS))
+    moor_job_profile (run->job, chosen_of (run, data->chosen)->profile->name, "working",
+                      moor_counter_get (&all->n_files), moor_counter_get (&all->n_bytes));
+}
+
 static gboolean
 enter_cb (MoorDir *dir, guint worker, gpointer user_data)
 {
@@ -83,25 +157,29 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   MoorDir *parent = moor_dir_parent (dir);
   const DirData *above = parent != NULL ? moor_dir_data (parent) : NULL;
   guint chosen = ((const DirData *) moor_dir_data (parent != NULL ? parent : dir))->chosen;
+  MoorDecision decision = { .selected = TRUE, .descend = TRUE, .rule = -1 };
   DirData *data = g_new0 (DirData, 1);
 
   data->chosen = chosen;
-  data->state = moor_rules_home_state (run->rules);
   data->left_out_by = -1;
   if (above != NULL)
-    {
-      MoorDecision decision;
-
-      moor_rules_decide (run->rules, above->state, moor_dir_name (dir), TRUE, &decision);
-      data->state = decision.state;
-      data->left_out_by = above->left_out_by >= 0 || decision.selected ? above->left_out_by
-                                                                       : decision.rule;
-    }
+    decide (run, parent, above->state, moor_dir_name (dir), TRUE, &decision);
+  else
+    decision.state = moor_ruling_start (run->rules, chosen_of (run, chosen)->place.path);
+  data->state = decision.state;
+  if (above != NULL && !run->compiled)
+    data->left_out_by = above->left_out_by >= 0 || decision.selected ? above->left_out_by
+                                                                     : decision.rule;
   data->copied = chosen_of (run, chosen)->copy_only || moor_dir_is_other_subvolume (dir);
   moor_dir_set_data (dir, data);
-  if (data->left_out_by < 0)
-    run->here[worker].n_directories++;
-  return TRUE;
+  if (is_elsewhere (run, dir, data))
+    return FALSE;
+  if (data->left_out_by < 0 && decision.selected)
+    count_directory (run, dir, worker);
+  if (decision.descend || !run->compiled)
+    return TRUE;
+  add_up (run, data, worker);
+  return FALSE;
 }
 
 static void
@@ -133,6 +211,24 @@ copy_cause (const Run *run, const DirData *data, const struct statx *stx)
   return MOOR_CAUSE_NONE;
 }
 
+/* Whether a subdirectory is entered.  What a table of caches leaves out is, for its size;
+ * what no rule asks for is not. */
+static gboolean
+enters (Run *run, MoorDir *dir, const DirData *data, const char *name, guint worker)
+{
+  MoorDecision decision;
+
+  if (!run->compiled)
+    return TRUE;
+  decide (run, dir, data->state, name, TRUE, &decision);
+  if (decision.selected || decision.descend)
+    return TRUE;
+  run->here[worker].n_excluded++;
+  if (decision.rule >= 0)
+    moor_counter_add (&run->left_out[decision.rule].n_objects, 1);
+  return FALSE;
+}
+
 static void
 count_entry (Run *run,
              MoorDir *dir,
@@ -144,6 +240,8 @@ count_entry (Run *run,
   MoorEstimated *here = &run->here[worker];
   MoorCause cause = copy_cause (run, data, stx);
 
+  if (run->compiled)
+    count_directory (run, dir, worker);
   here->n_files++;
   here->n_bytes += stx->stx_size;
   if (cause == MOOR_CAUSE_NONE)
@@ -168,9 +266,14 @@ entry_cb (MoorDir *dir,
   int fd;
 
   if (type == DT_DIR)
-    return TRUE;
-  if (data->left_out_by < 0 && data->state != 0)
-    moor_rules_decide (run->rules, data->state, name, FALSE, &decision);
+    return enters (run, dir, data, name, worker);
+  if (data->left_out_by < 0 && (data->state != 0 || run->compiled))
+    decide (run, dir, data->state, name, FALSE, &decision);
+  if (!decision.selected && decision.rule < 0)
+    {
+      run->here[worker].n_excluded++;
+      return FALSE;
+    }
 
   fd = moor_dir_fd (dir, NULL);
   if (fd < 0
@@ -193,22 +296,7 @@ entry_cb (MoorDir *dir,
 static void
 entries_done_cb (MoorDir *dir, guint worker, gpointer user_data)
 {
-  Run *run = user_data;
-  const DirData *data = moor_dir_data (dir);
-  MoorEstimated *here = &run->here[worker];
-  MoorEstimated *all = &run->people[data->chosen];
-
-  moor_counter_add (&all->n_files, here->n_files);
-  moor_counter_add (&all->n_directories, here->n_directories);
-  moor_counter_add (&all->n_bytes, here->n_bytes);
-  moor_counter_add (&all->n_copies, here->n_copies);
-  moor_counter_add (&all->n_copy_bytes, here->n_copy_bytes);
-  moor_job_add (run->job, here->n_files + here->n_directories, here->n_bytes);
-  *here = (MoorEstimated){ 0 };
-
-  if (moor_counter_is_due (&all->next_event_ms, PROFILE_EVENT_MS))
-    moor_job_profile (run->job, chosen_of (run, data->chosen)->profile->name, "working",
-                      moor_counter_get (&all->n_files), moor_counter_get (&all->n_bytes));
+  add_up (user_data, moor_dir_data (dir), worker);
 }
 
 static void
@@ -227,6 +315,9 @@ problem_cb (MoorDir *dir,
     cause = MOOR_CAUSE_MOUNT_POINT;
   else if (errnum == EACCES && geteuid () == 0)
     cause = MOOR_CAUSE_UNREADABLE_MOUNT;
+  /* Another volume of the system is walked by itself, if at all. */
+  if (cause == MOOR_CAUSE_MOUNT_POINT && chosen_of (run, data->chosen)->is_system)
+    return;
   if (cause != MOOR_CAUSE_VANISHED && data->left_out_by < 0)
     report (run, dir, name, MOOR_SEVERITY_WARNING, cause, errnum,
             "will be left out with all it holds");
@@ -322,7 +413,10 @@ fill_result (const Run *run, const MoorLinkCost *cost, JsonObject *result)
       json_object_set_string_member (entry, "full-name",
                                      profile->full_name != NULL ? profile->full_name : "");
       json_object_set_string_member (entry, "home", home);
-      json_object_set_string_member (entry, "state", moor_profile_state_id (profile->state));
+      json_object_set_string_member (
+          entry, "state",
+          moor_profile_state_id (chosen_of (run, i)->is_system ? MOOR_PROFILE_READY
+                                                               : profile->state));
       add_numbers (entry, &run->people[i]);
       add_numbers (totals, &run->people[i]);
       moor_link_cost_fill (cost, &run->people[i], FALSE, entry);
@@ -335,11 +429,16 @@ fill_result (const Run *run, const MoorLinkCost *cost, JsonObject *result)
   json_object_set_object_member (result, "totals", totals);
   fill_left_out (run, result);
   json_object_set_array_member (result, "causes", moor_job_causes_to_json (run->job));
+  if (run->ruling.outcome != NULL)
+    json_object_set_array_member (
+        result, "rules", moor_findings_to_json (run->ruling.outcome->set, run->ruling.outcome));
 }
 
 static void
 run_clear (Run *run)
 {
+  moor_ruling_clear (&run->ruling);
+  g_clear_pointer (&run->elsewhere, g_array_unref);
   g_clear_pointer (&run->chosen, g_ptr_array_unref);
   g_free (run->people);
   g_free (run->left_out);
@@ -374,6 +473,43 @@ look_at_store (Run *run, const MoorEstimateOptions *options, JsonObject *result)
     }
 }
 
+static void
+add_elsewhere (Run *run, int fd)
+{
+  struct stat st;
+
+  if (fd >= 0 && fstat (fd, &st) == 0)
+    g_array_append_val (run->elsewhere, st);
+}
+
+/* Whose files it is about, and by which rules. */
+static gboolean
+choose (Run *run, const MoorEstimateOptions *options, GError **error)
+{
+  g_auto(MoorFd) store_fd = open (options->store_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  run->chosen = moor_scope_choose (run->job, run->system, &options->selection, error);
+  if (run->chosen == NULL
+      || !moor_ruling_make (&run->ruling, run->job, run->system, run->chosen, options->source,
+                            error)
+      || !moor_ruling_add_system (&run->ruling, run->job, run->system, FALSE, run->chosen, error))
+    return FALSE;
+
+  run->rules = run->ruling.rules;
+  run->compiled = moor_rules_are_compiled (run->rules);
+  run->elsewhere = g_array_new (FALSE, FALSE, sizeof (struct stat));
+  add_elsewhere (run, store_fd);
+  for (guint i = 0; i < run->chosen->len; i++)
+    {
+      MoorChosen *chosen = g_ptr_array_index (run->chosen, i);
+
+      chosen->copy_only = chosen->in_the_clear
+                          || !moor_scope_volume_takes_part (run->system, chosen);
+      add_elsewhere (run, chosen->place.dfd);
+    }
+  return TRUE;
+}
+
 /**
  * moor_estimate_run:
  * @result: gets counts, sizes, times and problems; see moor-request.h
@@ -392,28 +528,18 @@ moor_estimate_run (MoorJob *job,
                    JsonObject *result,
                    GError **error)
 {
-  g_auto(Run) run = { .job = job,
-                       .sys = moor_job_get_sys (job),
-                       .system = system,
-                       .rules = options->rules };
+  g_auto(Run) run = { .job = job, .sys = moor_job_get_sys (job), .system = system };
   MoorLinkCost cost = MOOR_LINK_COST_INIT;
   gint64 started_us = g_get_monotonic_time ();
   guint n_workers;
 
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
-  run.chosen = moor_scope_choose (job, system, &options->selection, error);
-  if (run.chosen == NULL)
+  if (!choose (&run, options, error))
     return FALSE;
-  for (guint i = 0; i < run.chosen->len; i++)
-    {
-      MoorChosen *chosen = g_ptr_array_index (run.chosen, i);
-
-      chosen->copy_only = !moor_scope_volume_takes_part (system, chosen);
-    }
 
   n_workers = moor_choose_n_threads (options->n_threads, run.chosen);
   run.people = g_new0 (MoorEstimated, run.chosen->len + 1);
-  run.left_out = g_new0 (RuleCount, moor_rules_get_n_rules (options->rules) + 1);
+  run.left_out = g_new0 (RuleCount, moor_rules_get_n_rules (run.rules) + 1);
   run.here = g_new0 (MoorEstimated, n_workers);
   look_at_store (&run, options, result);
   if (!scan (&run, n_workers, error))
@@ -421,7 +547,7 @@ moor_estimate_run (MoorJob *job,
   cost.scan_s = (double) (g_get_monotonic_time () - started_us) / G_USEC_PER_SEC;
 
   moor_job_begin_phase (job, "probe", 0, 0);
-  if (!moor_link_cost_measure (&cost, job, run.chosen, options, error))
+  if (!moor_link_cost_measure (&cost, job, run.chosen, run.rules, options, error))
     return FALSE;
   moor_job_end_phase (job);
   fill_result (&run, &cost, result);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "moor-rules.h"
-#include "moor-scope.h"
+#include "moor-ruling.h"
 
 G_BEGIN_DECLS
 
 /**
  * MoorEstimateOptions:
  * @store_path: (type filename): where the store would be
+ * @source: what would be taken
  */
 typedef struct
 {
   const char *store_path;
   MoorSelection selection;
-  MoorRules *rules;
+  const MoorRuleSource *source;
   guint n_threads;
 } MoorEstimateOptions;
 

@@ -12,15 +12,17 @@ gboolean
 moor_request_estimate (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
   g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
-  g_autoptr(MoorRules) rules = system != NULL ? moor_rules_new_default (error) : NULL;
   g_autofree char *store = moor_request_dup_path (request, "store");
+  g_auto(MoorRuleSource) source = MOOR_RULE_SOURCE_INIT;
   g_auto(MoorWho) who = { 0 };
-  MoorEstimateOptions options = { .rules = rules, .n_threads = moor_request_get_threads (request) };
+  MoorEstimateOptions options = { .n_threads = moor_request_get_threads (request) };
 
-  if (system == NULL || rules == NULL)
-    return FALSE;
   moor_who_init (&who, request);
+  if (system == NULL || !moor_request_read_efs (request, &who.selection.encrypted, error)
+      || !moor_request_read_rules (request, NULL, &source, error))
+    return FALSE;
   options.selection = who.selection;
+  options.source = &source;
   if (store == NULL)
     store = moor_request_default_store (moor_system_get_path (system), error);
   options.store_path = store;
@@ -45,22 +47,28 @@ read_method (JsonObject *request, MoorMethod *out_method, GError **error)
                      word);
 }
 
-gboolean
-moor_request_capture (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
+static gboolean
+run_capture (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
   g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
-  g_autoptr(MoorRules) rules = system != NULL ? moor_rules_new_default (error) : NULL;
   g_autofree char *store = moor_request_dup_path (request, "store");
+  g_autofree char *list_path = moor_request_dup_path (request, "list-files");
+  g_auto(MoorRuleSource) source = MOOR_RULE_SOURCE_INIT;
   g_auto(MoorWho) who = { 0 };
-  MoorCaptureOptions options = { .rules = rules, .n_threads = moor_request_get_threads (request) };
+  MoorCaptureOptions options = { .n_threads = moor_request_get_threads (request) };
 
-  if (system == NULL || rules == NULL || !read_method (request, &options.best_method, error))
+  moor_who_init (&who, request);
+  if (system == NULL || !read_method (request, &options.best_method, error)
+      || !moor_request_read_efs (request, &who.selection.encrypted, error))
     return FALSE;
   if (store == NULL)
     return moor_throw (error, MOOR_ERROR_USAGE, "where is the store to be? Say --store DIR");
-  moor_who_init (&who, request);
+  if (!moor_request_read_rules (request, NULL, &source, error))
+    return FALSE;
   options.selection = who.selection;
+  options.source = &source;
   options.store_path = store;
+  options.list_path = list_path;
   options.resume = moor_request_get_flag (request, "resume");
   options.overwrite = moor_request_get_flag (request, "overwrite");
   options.stop_on_error = moor_request_get_flag (request, "stop-on-error");
@@ -71,16 +79,23 @@ moor_request_capture (MoorJob *job, JsonObject *request, JsonObject *result, GEr
 }
 
 gboolean
+moor_request_capture (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
+{
+  if (moor_request_get_flag (request, "dry-run"))
+    return moor_request_estimate (job, request, result, error);
+  return run_capture (job, request, result, error);
+}
+
+gboolean
 moor_request_verify (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
   static const MoorPhase phases[] = { { "verify", 1 } };
   g_autoptr(MoorSystem) system = moor_request_open_system (request, error);
-  g_autoptr(MoorRules) rules = system != NULL ? moor_rules_new_default (error) : NULL;
   g_autoptr(MoorStore) store = NULL;
   const char *against = json_object_get_string_member_with_default (request, "against", NULL);
-  MoorVerifyOptions options = { .rules = rules, .n_threads = moor_request_get_threads (request) };
+  MoorVerifyOptions options = { .n_threads = moor_request_get_threads (request) };
 
-  if (system == NULL || rules == NULL)
+  if (system == NULL)
     return FALSE;
   if (against != NULL && !g_str_equal (against, "source") && !g_str_equal (against, "restored"))
     return moor_throw (error, MOOR_ERROR_USAGE, "“%s” is no side; there are source and restored",
@@ -106,16 +121,10 @@ verify_and_set_aside (MoorJob *job,
                       JsonObject *result,
                       GError **error)
 {
-  g_autoptr(MoorRules) rules = moor_rules_new_default (error);
   g_autoptr(JsonObject) verification = json_object_new ();
   g_autoptr(MoorGate) gate = NULL;
-  MoorVerifyOptions verify = { .store = store,
-                               .against = MOOR_AGAINST_SOURCE,
-                               .rules = rules,
-                               .only_root = TRUE };
+  MoorVerifyOptions verify = { .store = store, .against = MOOR_AGAINST_SOURCE, .only_root = TRUE };
 
-  if (rules == NULL)
-    return FALSE;
   if (!moor_verify_run (job, system, &verify, verification, &gate, error))
     {
       if (error != NULL && g_error_matches (*error, MOOR_ERROR, MOOR_ERROR_DIFFERENCES))

@@ -3,8 +3,7 @@
 
 #include "moor-job.h"
 #include "moor-request.h"
-#include "moor-rules.h"
-#include "moor-scope.h"
+#include "moor-ruling.h"
 
 G_BEGIN_DECLS
 
@@ -28,6 +27,11 @@ void moor_who_init (MoorWho *who, JsonObject *request);
 void moor_who_clear (MoorWho *who);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoorWho, moor_who_clear)
 guint moor_request_get_threads (JsonObject *request);
+gboolean moor_request_read_rules (JsonObject *request,
+                                  MoorStore *store,
+                                  MoorRuleSource *source,
+                                  GError **error);
+gboolean moor_request_read_efs (JsonObject *request, MoorEncrypted *out_encrypted, GError **error);
 
 /* One for each operation.  They block, and fill @result on failure as far as they came. */
 gboolean moor_request_profiles (MoorJob *job,
@@ -42,6 +46,10 @@ gboolean moor_request_estimate (MoorJob *job,
                                 JsonObject *request,
                                 JsonObject *result,
                                 GError **error);
+gboolean moor_request_explain (MoorJob *job,
+                               JsonObject *request,
+                               JsonObject *result,
+                               GError **error);
 gboolean moor_request_capture (MoorJob *job,
                                JsonObject *request,
                                JsonObject *result,

@@ -318,6 +318,14 @@ static const struct
   { "even-last-copies", TYPE_FLAG },
   { "profile", TYPE_TEXT },
   { "path", TYPE_TEXT },
+  { "rules", TYPE_TEXTS },
+  { "config", TYPE_TEXT },
+  { "drives", TYPE_TEXTS },
+  { "rules-from-store", TYPE_FLAG },
+  { "local-only", TYPE_FLAG },
+  { "allow-commands", TYPE_FLAG },
+  { "efs", TYPE_TEXT },
+  { "list-files", TYPE_TEXT },
 };
 
 static gboolean

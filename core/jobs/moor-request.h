@@ -17,9 +17,12 @@ G_BEGIN_DECLS
  *
  *   profiles    -
  *   systems     -
- *   estimate    users[] exclude-users[] used-within(days, -1) threads
+ *   estimate    users[] exclude-users[] used-within(days, -1) threads RULES
+ *               efs("abort"|"skip"|"decryptcopy"|"copyraw"|"hardlink"): what becomes of encrypted homes
  *   capture     the same, and resume overwrite stop-on-error method("link"|"reflink"|"copy") note
  *               expect(objects that an estimate counted: gives progress its total)
+ *               list-files(path: gets a line for each object that was captured) dry-run(an estimate)
+ *   explain     path(absolute, within the system) users[] exclude-users[] RULES
  *   verify      against("source"|"restored") content
  *   set-aside   protect[] dry-run
  *   restore     users[] exclude-users[] map[]("OLD:NEW") create-accounts enable-accounts
@@ -32,8 +35,16 @@ G_BEGIN_DECLS
  *   delete      even-last-copies dry-run
  *   browse      profile path("" is the home): what the catalogue holds in one directory
  *
+ *   RULES       rules[](paths of MigXML files) config(path of a Config.xml) drives[]("C:=DIR": what a
+ *               Windows path in a rule is) local-only allow-commands, or
+ *               rules-from-store: those that the store was made with
+ *
+ * Without rules[] whole homes are taken, minus the well-known caches.  A store is verified by the
+ * rules that it was made with; a capture that goes on keeps them unless others are given.
+ *
  * Results, beside the "exit" and "message" that each has:
  *
+ *   (The profile “:system” is what rules take outside people's homes; its home is where that begins.)
  *   profiles    system host kind running root volume
  *               profiles[]: name full-name uid gid home volume state selected in-use encrypted problem picture last-used(s)
  *   systems     systems[]: root name host running
@@ -44,6 +55,11 @@ G_BEGIN_DECLS
  *               store-path store-free store-problem
  *   capture     store state objects files directories linked already reflinked copied copied-bytes bytes excluded
  *               superseded seconds causes[] profiles[]: name full-name files directories bytes linked copied ...
+ *               commands[]: when component command run why status
+ *   explain     path profile exists directory selected reason
+ *               candidates[] collisions[]: pattern name reason verdict won component kind written file line column
+ *   estimate, capture, explain with rule files also
+ *               rules[]: file components patterns findings[]: level code line column text remedy count
  *   verify      against clean blocking same equal-copy changed missing extra metadata renamed causes[]
  *               profiles[]: name full-name home target before-files before-bytes after-files after-bytes
  *                 same equal-copy changed missing extra metadata renamed blocking

@@ -17,6 +17,24 @@ chosen_free (MoorChosen *chosen)
   g_free (chosen);
 }
 
+/**
+ * moor_chosen_new_system:
+ * @place: (transfer full): the top of one of the system's volumes
+ *
+ * Returns: (transfer full): the pseudo person who has what is there, to be put into
+ *   what moor_scope_choose() returned.  Any thread.
+ */
+MoorChosen *
+moor_chosen_new_system (const MoorPlace *place)
+{
+  MoorChosen *chosen = g_new0 (MoorChosen, 1);
+
+  chosen->profile = moor_profile_new_system (place->path);
+  chosen->place = *place;
+  chosen->is_system = TRUE;
+  return chosen;
+}
+
 static gboolean
 any_matches (const char *const *patterns, const char *name)
 {
@@ -101,8 +119,35 @@ report_unusable (MoorJob *job, const MoorProfile *profile)
   return TRUE;
 }
 
+/* Whether an encrypted home is to be taken at all. */
+static gboolean
+takes_encrypted (MoorJob *job,
+                 const MoorProfile *profile,
+                 MoorEncrypted encrypted,
+                 gboolean *out_takes,
+                 GError **error)
+{
+  *out_takes = TRUE;
+  if (profile->encrypted == NULL || profile->state > MOOR_PROFILE_NO_ACCOUNT)
+    return TRUE;
+  if (encrypted == MOOR_ENCRYPTED_ABORT)
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "the home of “%s” is encrypted (%s); say what becomes of it, or leave it "
+                       "out",
+                       profile->name, profile->encrypted);
+  *out_takes = encrypted != MOOR_ENCRYPTED_SKIP;
+  if (!*out_takes)
+    moor_job_issue (job, MOOR_SEVERITY_NOTE, MOOR_CAUSE_EXCLUDED, profile->home, profile->name, 0,
+                    "left out, because it is encrypted");
+  return TRUE;
+}
+
 static void
-choose (MoorJob *job, MoorSystem *system, MoorProfile *profile, GPtrArray *all)
+choose (MoorJob *job,
+        MoorSystem *system,
+        MoorProfile *profile,
+        MoorEncrypted encrypted,
+        GPtrArray *all)
 {
   MoorChosen *chosen;
   g_autoptr(GError) error = NULL;
@@ -113,6 +158,7 @@ choose (MoorJob *job, MoorSystem *system, MoorProfile *profile, GPtrArray *all)
   chosen = g_new0 (MoorChosen, 1);
   chosen->profile = moor_profile_ref (profile);
   chosen->place.dfd = -1;
+  chosen->in_the_clear = profile->encrypted != NULL && encrypted == MOOR_ENCRYPTED_COPY;
   if (!moor_system_locate (
           system, profile->canonical_home != NULL ? profile->canonical_home : profile->home,
           &chosen->place, &error)
@@ -171,8 +217,8 @@ report_volume_errors (MoorJob *job, GPtrArray *all)
  * taken becomes an issue of @job.  Blocks.  Any thread.
  *
  * Returns: (transfer full) (element-type MoorChosen): maybe nobody; %NULL with
- *   %MOOR_ERROR_REFUSED for a name that nobody has, %MOOR_ERROR_NOT_PERMITTED
- *   for somebody else's home
+ *   %MOOR_ERROR_REFUSED for a name that nobody has or an encrypted home that is not
+ *   wanted, %MOOR_ERROR_NOT_PERMITTED for somebody else's home
  */
 GPtrArray *
 moor_scope_choose (MoorJob *job, MoorSystem *system, const MoorSelection *selection, GError **error)
@@ -187,6 +233,7 @@ moor_scope_choose (MoorJob *job, MoorSystem *system, const MoorSelection *select
   for (guint i = 0; i < profiles->len; i++)
     {
       MoorProfile *profile = g_ptr_array_index (profiles, i);
+      gboolean takes;
 
       if (!is_chosen (selection, profile))
         continue;
@@ -197,7 +244,10 @@ moor_scope_choose (MoorJob *job, MoorSystem *system, const MoorSelection *select
                       profile->name);
           return NULL;
         }
-      choose (job, system, profile, all);
+      if (!takes_encrypted (job, profile, selection->encrypted, &takes, error))
+        return NULL;
+      if (takes)
+        choose (job, system, profile, selection->encrypted, all);
     }
   report_volume_errors (job, all);
   return g_steal_pointer (&all);

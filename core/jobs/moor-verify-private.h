@@ -32,6 +32,9 @@ typedef struct
   MoorJob *job;
   const MoorSys *sys;
   const MoorVerifyOptions *options;
+  MoorRules *rules;    /* (not owned): what of the other side has to be in the store */
+  gboolean compiled;   /* they say what is taken; else what is left out */
+  GPtrArray *profiles; /* (element-type MoorStoredProfile) (not owned): everybody in the store */
   MoorCompared *compared;
   guint n_compared;
   MoorReader **readers; /* one for each worker, made when it is needed */
@@ -50,6 +53,24 @@ void moor_comparison_add (MoorComparison *comparison,
                           MoorKind kind,
                           gboolean blocks,
                           const char *detail);
+void moor_comparison_decide (const MoorComparison *comparison,
+                             MoorRuleState state,
+                             int dfd,
+                             const char *name,
+                             gboolean is_dir,
+                             MoorDecision *out_decision);
+gboolean moor_comparison_is_system (const MoorCompared *compared);
+gboolean moor_comparison_is_apart (const MoorComparison *comparison,
+                                   const MoorCompared *compared,
+                                   const char *below_home,
+                                   guint64 dev,
+                                   guint64 ino);
+void moor_comparison_find_unseen (MoorComparison *comparison,
+                                  MoorCompared *compared,
+                                  int other_dfd,
+                                  const char *name,
+                                  const char *below_home,
+                                  MoorRuleState state);
 gboolean moor_comparison_walk (MoorComparison *comparison, guint n_workers, GError **error);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 #include "moor-verify-private.h"
 
 #include "moor-counter.h"
+#include "moor-ruling.h"
 #include "moor-text.h"
 #include "moor-threads-private.h"
 
@@ -300,6 +301,31 @@ compare (MoorComparison *comparison,
   return TRUE;
 }
 
+/* Which rules tell what of the other side matters. */
+static gboolean
+make_rules (MoorRuling *ruling,
+            MoorJob *job,
+            MoorSystem *system,
+            GPtrArray *profiles,
+            const MoorVerifyOptions *options,
+            GError **error)
+{
+  g_autoptr(MoorHostRecord) record = NULL;
+
+  if (options->against == MOOR_AGAINST_SOURCE)
+    return moor_ruling_of_store (ruling, job, options->store, profiles, system,
+                                 moor_system_get_dfd (system), error);
+  if (options->rules != NULL)
+    {
+      ruling->rules = moor_rules_ref (options->rules);
+      return TRUE;
+    }
+  if (!moor_host_read_record (options->store, &record, error))
+    return FALSE;
+  ruling->rules = record != NULL ? moor_rules_new_everything () : moor_rules_new_default (error);
+  return ruling->rules != NULL;
+}
+
 /**
  * moor_verify_run:
  * @result: gets counts and differences; see moor-request.h
@@ -323,6 +349,7 @@ moor_verify_run (MoorJob *job,
   guint n_workers = moor_choose_n_threads_for_store (options->n_threads, options->store, FALSE);
   MoorComparison comparison = { .job = job, .sys = moor_job_get_sys (job), .options = options };
   g_autoptr(GPtrArray) profiles = NULL;
+  g_auto(MoorRuling) ruling = { 0 };
   gboolean compared;
   gsize n_blocking;
 
@@ -335,6 +362,11 @@ moor_verify_run (MoorJob *job,
     return FALSE;
 
   moor_verify_assume_mounts (options->store, system);
+  if (!make_rules (&ruling, job, system, profiles, options, error))
+    return FALSE;
+  comparison.rules = ruling.rules;
+  comparison.compiled = moor_rules_are_compiled (ruling.rules);
+  comparison.profiles = profiles;
   comparison.compared = g_new0 (MoorCompared, profiles->len + 1);
   comparison.readers = g_new0 (MoorReader *, n_workers);
   comparison.differences = json_array_new ();

@@ -56,7 +56,8 @@ const char *moor_status_id (MoorStatus status);
 /**
  * MoorVerifyOptions:
  * @store: open and locked by the caller
- * @rules: what the capture took, to know what of the source has to be in the store
+ * @rules: (nullable): what of a restored home is told of when it is not in the store; against
+ *   the source the rules that the store was made with count
  * @content: copies of files are compared by content on both sides
  * @only_notes: differences are told, and are no exceptions of the job
  * @only_root: leave out who is on a volume that is not mounted, if it is not the system's own:

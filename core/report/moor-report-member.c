@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-report-private.h"
 
+#include "moor-profile.h"
+
 static JsonNode *
 find_node (JsonObject *object, const char *member, JsonNodeType type)
 {
@@ -73,6 +75,14 @@ moor_member_word (JsonObject *object, const char *member)
              : "";
 }
 
+/* What a system has outside people's homes is told as if it were somebody's. */
+static char *
+dup_printable (const char *word)
+{
+  return g_str_equal (word, MOOR_SYSTEM_PROFILE) ? g_strdup ("This Computer")
+                                                 : moor_report_clean (word);
+}
+
 /**
  * moor_member_text:
  *
@@ -81,7 +91,7 @@ moor_member_word (JsonObject *object, const char *member)
 char *
 moor_member_text (JsonObject *object, const char *member)
 {
-  return moor_report_clean (moor_member_word (object, member));
+  return dup_printable (moor_member_word (object, member));
 }
 
 /**
@@ -143,8 +153,8 @@ moor_member_element_text (JsonObject *object, const char *member, guint index)
 {
   JsonNode *node = find_element (object, member, index);
 
-  return moor_report_clean (node != NULL && JSON_NODE_HOLDS_VALUE (node)
-                                    && json_node_get_value_type (node) == G_TYPE_STRING
-                                ? json_node_get_string (node)
-                                : "");
+  return dup_printable (node != NULL && JSON_NODE_HOLDS_VALUE (node)
+                                && json_node_get_value_type (node) == G_TYPE_STRING
+                            ? json_node_get_string (node)
+                            : "");
 }

@@ -112,7 +112,9 @@ add_excluded (MoorReportText *text)
       moor_table_take_size (table, entry, "bytes");
       moor_table_take_text (table, entry, "pattern");
     }
-  g_string_append (text->out, "\nLeft out, because programs make it anew:\n");
+  g_string_append (text->out, moor_member_length (text->result, "rules") > 0
+                                  ? "\nLeft out by the rules:\n"
+                                  : "\nLeft out, because programs make it anew:\n");
   moor_table_write (table, "  ", text->out);
 }
 
@@ -157,6 +159,7 @@ moor_report_text_estimate (MoorReportText *text)
   g_string_append_printf (text->out, "\n%s.\n", sentence);
   add_copies (text, totals);
   add_excluded (text);
+  moor_report_add_rules (text);
   moor_report_add_causes (text);
   add_store_place (text);
   g_string_append (text->out, "Nothing was changed.\n");
@@ -268,6 +271,7 @@ moor_report_text_capture (MoorReportText *text)
     g_string_append (text->out, "The capture was complete already: there was nothing to do.\n");
   else
     g_string_append (text->out, "Nobody is selected: there was nothing to capture.\n");
+  moor_report_add_rules (text);
   moor_report_add_causes (text);
   if (state[0] != '\0')
     add_capture_end (text);

@@ -19,6 +19,7 @@ typedef struct
 void moor_report_text_profiles (MoorReportText *text);
 void moor_report_text_estimate (MoorReportText *text);
 void moor_report_text_capture (MoorReportText *text);
+void moor_report_text_explain (MoorReportText *text);
 void moor_report_text_verify (MoorReportText *text);
 void moor_report_text_set_aside (MoorReportText *text);
 void moor_report_text_restore (MoorReportText *text);
@@ -30,6 +31,7 @@ void moor_report_text_store_list (MoorReportText *text);
 void moor_report_text_store_show (MoorReportText *text);
 
 void moor_report_add_causes (MoorReportText *text);
+void moor_report_add_rules (MoorReportText *text);
 void moor_report_add_classes (MoorReportText *text);
 void moor_report_add_differences (GString *out, JsonObject *verification);
 void moor_report_add_verdict (GString *out,

@@ -14,17 +14,12 @@ static const struct
   const char *operation;
   TextFunc func;
 } operations[] = {
-  { "profiles", moor_report_text_profiles },
-  { "estimate", moor_report_text_estimate },
-  { "capture", moor_report_text_capture },
-  { "verify", moor_report_text_verify },
-  { "set-aside", moor_report_text_set_aside },
-  { "restore", moor_report_text_restore },
-  { "undo", moor_report_text_undo },
-  { "rollback", moor_report_text_rollback },
-  { "accept", moor_report_text_accept },
-  { "delete", moor_report_text_delete },
-  { "store-list", moor_report_text_store_list },
+  { "profiles", moor_report_text_profiles },     { "estimate", moor_report_text_estimate },
+  { "capture", moor_report_text_capture },       { "explain", moor_report_text_explain },
+  { "verify", moor_report_text_verify },         { "set-aside", moor_report_text_set_aside },
+  { "restore", moor_report_text_restore },       { "undo", moor_report_text_undo },
+  { "rollback", moor_report_text_rollback },     { "accept", moor_report_text_accept },
+  { "delete", moor_report_text_delete },         { "store-list", moor_report_text_store_list },
   { "store-show", moor_report_text_store_show },
 };
 

@@ -36,7 +36,6 @@ moor_profile_new_system (const char *path)
   MoorProfile *profile = moor_profile_new ();
 
   profile->name = g_strdup (MOOR_SYSTEM_PROFILE);
-  profile->full_name = g_strdup ("This Computer");
   profile->home = g_strdup (path);
   profile->canonical_home = g_strdup (path);
   profile->state = MOOR_PROFILE_NO_ACCOUNT;

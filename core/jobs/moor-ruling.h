@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "moor-host.h"
+#include "moor-rules.h"
+#include "moor-scope.h"
+
+G_BEGIN_DECLS
+
+/**
+ * MoorRuleSource:
+ * @set: (nullable): the rule files; %NULL: whole homes minus the well-known caches
+ * @drives: (array zero-terminated=1) (nullable): see #MoorHostOptions
+ * @allow_commands: what the rules want to be run is run, if @trusted
+ * @trusted: nobody but root and the user who asks can have written the rule files
+ *
+ * The rules that somebody wants, before they are held against a system.
+ */
+typedef struct
+{
+  MoorRuleSet *set;
+  char **drives;
+  gboolean local_only;
+  gboolean allow_commands;
+  gboolean trusted;
+} MoorRuleSource;
+
+/* clang-format off */
+#define MOOR_RULE_SOURCE_INIT { .set = NULL, .drives = NULL, .trusted = TRUE }
+/* clang-format on */
+
+void moor_rule_source_clear (MoorRuleSource *source);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoorRuleSource, moor_rule_source_clear)
+
+gboolean moor_rule_source_add_file (MoorRuleSource *source, const char *path, GError **error);
+gboolean moor_rule_source_set_config (MoorRuleSource *source, const char *path, GError **error);
+gboolean moor_rule_source_read_store (MoorRuleSource *source, MoorStore *store, GError **error);
+gboolean moor_rule_source_keep (const MoorRuleSource *source,
+                                const MoorRuleHost *host,
+                                MoorStore *store,
+                                GError **error);
+
+/**
+ * MoorRuling:
+ * @host: @outcome: (nullable): %NULL without rule files
+ * @rules: what is taken
+ *
+ * Rules as they hold for one system and its people.  Immutable once made.
+ */
+typedef struct
+{
+  MoorRuleHost *host;
+  MoorRuleOutcome *outcome;
+  MoorRules *rules;
+  GArray *home_fds; /* (element-type int) (owned) (nullable) */
+} MoorRuling;
+
+void moor_ruling_clear (MoorRuling *ruling);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoorRuling, moor_ruling_clear)
+
+gboolean moor_ruling_make (MoorRuling *ruling,
+                           MoorJob *job,
+                           MoorSystem *system,
+                           GPtrArray *chosen,
+                           const MoorRuleSource *source,
+                           GError **error);
+gboolean moor_ruling_of_store (MoorRuling *ruling,
+                               MoorJob *job,
+                               MoorStore *store,
+                               GPtrArray *profiles,
+                               MoorSystem *system,
+                               int root_dfd,
+                               GError **error);
+gboolean moor_ruling_add_system (const MoorRuling *ruling,
+                                 MoorJob *job,
+                                 MoorSystem *system,
+                                 gboolean always,
+                                 GPtrArray *chosen,
+                                 GError **error);
+MoorRuleState moor_ruling_start (const MoorRules *rules, const char *path);
+void moor_ruling_look (const MoorRules *rules,
+                       const MoorSys *sys,
+                       MoorRuleState parent,
+                       int dfd,
+                       const char *name,
+                       gboolean is_dir,
+                       MoorDecision *decision);
+
+JsonArray *moor_findings_to_json (MoorRuleSet *set, const MoorRuleOutcome *outcome);
+void moor_findings_log (MoorJob *job, MoorRuleSet *set, const MoorRuleOutcome *outcome);
+
+G_END_DECLS
