@@ -130,9 +130,16 @@ read_place (MoorEvaluation *self, const MoorCall *call, MoorPatternType type, gu
   return moor_evaluation_pattern (self, MOOR_VALUES_OWN, &call->origin, type, text);
 }
 
-static gboolean
-pattern_exists (MoorEvaluation *self, const MoorOrigin *origin, const MoorPattern *pattern)
+/* Whether there is an object that matches @pattern; that nobody can tell is told. */
+gboolean
+moor_evaluation_find (MoorEvaluation *self,
+                      const MoorOrigin *origin,
+                      const MoorPattern *pattern,
+                      char **out_path)
 {
+  g_autoptr(GError) error = NULL;
+  MoorSearch result;
+
   if (pattern->type != MOOR_PATTERN_FILE)
     {
       moor_evaluation_tell (self, MOOR_FINDING_NOTE, origin, "registry-not-read",
@@ -140,20 +147,18 @@ pattern_exists (MoorEvaluation *self, const MoorOrigin *origin, const MoorPatter
                             NULL);
       return FALSE;
     }
-  switch (moor_look_exists (self->host, pattern, self->cancellable, NULL))
-    {
-    case MOOR_SEARCH_FOUND:
-      return TRUE;
-    case MOOR_SEARCH_GAVE_UP:
-      moor_evaluation_tell (self, MOOR_FINDING_WARNING, origin, "search-given-up",
-                            g_strdup ("The search for an object ended without a result: there is"
-                                      " too much to look through."),
-                            "Begin the pattern with the folder that it is in.");
-      return FALSE;
-    case MOOR_SEARCH_NOTHING:
-    default:
-      return FALSE;
-    }
+  result = moor_look_exists (self->host, pattern, self->cancellable, out_path, &error);
+  if (result == MOOR_SEARCH_GAVE_UP)
+    moor_evaluation_tell (self, MOOR_FINDING_WARNING, origin, "search-given-up",
+                          g_strdup ("The search for an object ended without a result: there is"
+                                    " too much to look through."),
+                          "Begin the pattern with the folder that it is in.");
+  else if (result == MOOR_SEARCH_FAILED)
+    moor_evaluation_tell (
+        self, MOOR_FINDING_WARNING, origin, "search-failed",
+        g_strdup_printf ("What the rule asks for counts as missing: %s.", error->message),
+        "Run it with the rights to look there.");
+  return result == MOOR_SEARCH_FOUND;
 }
 
 static gboolean
@@ -176,7 +181,7 @@ object_exists (MoorEvaluation *self, const MoorCall *call)
   if (type == MOOR_PATTERN_INI)
     return ini_exists (self, call);
   pattern = read_place (self, call, type, 1);
-  return pattern != NULL && pattern_exists (self, &call->origin, pattern);
+  return pattern != NULL && moor_evaluation_find (self, &call->origin, pattern, NULL);
 }
 
 static char *
@@ -218,8 +223,8 @@ is_same_object (MoorEvaluation *self, const MoorCall *call)
   path_b = path_of (b);
   if (paths_are_equal (self->host, path_a, path_b))
     return TRUE;
-  return type == MOOR_PATTERN_FILE && moor_look_statx (self->host, path_a, &stx_a)
-         && moor_look_statx (self->host, path_b, &stx_b) && stx_a.stx_ino == stx_b.stx_ino
+  return type == MOOR_PATTERN_FILE && moor_look_statx (self->host, path_a, &stx_a, NULL)
+         && moor_look_statx (self->host, path_b, &stx_b, NULL) && stx_a.stx_ino == stx_b.stx_ino
          && stx_a.stx_dev_major == stx_b.stx_dev_major
          && stx_a.stx_dev_minor == stx_b.stx_dev_minor;
 }
@@ -355,7 +360,7 @@ any_object_exists (MoorEvaluation *self, const MoorDetectNode *detect)
     {
       const MoorFound *one = g_ptr_array_index (found, i);
 
-      if (pattern_exists (self, &detect->origin, one->pattern))
+      if (moor_evaluation_find (self, &detect->origin, one->pattern, NULL))
         return TRUE;
     }
   return FALSE;

@@ -160,7 +160,7 @@ add_if_there (MoorEvaluation *self,
   MoorFound *one;
 
   if (pattern == NULL || pattern->leaf != NULL || strchr (pattern->node, '*') != NULL
-      || moor_look_exists (self->host, pattern, self->cancellable, NULL) != MOOR_SEARCH_FOUND)
+      || !moor_evaluation_find (self, &filter->origin, pattern, NULL))
     return FALSE;
   if (suffix != NULL)
     {

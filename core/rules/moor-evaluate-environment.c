@@ -61,7 +61,7 @@ object_value (MoorEvaluation *self, MoorValues values, const MoorObjectSetNode *
         continue;
       if (believe && pattern->leaf == NULL && strchr (pattern->node, '*') == NULL)
         return moor_path_to_text (self->host->style, pattern->node);
-      if (moor_look_exists (self->host, pattern, self->cancellable, &path) == MOOR_SEARCH_FOUND)
+      if (moor_evaluation_find (self, &set->origin, pattern, &path))
         return moor_path_to_text (self->host->style, path);
     }
   return NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "moor-beneath.h"
+#include "moor-error.h"
 #include "moor-fd.h"
 #include "moor-text.h"
 #include "moor-walk.h"
@@ -26,7 +27,7 @@
 
 typedef struct
 {
-  const char *name; /* in capitals do not count */
+  const char *name; /* folded */
   char *found;
 } FoldedName;
 
@@ -42,24 +43,37 @@ compare_folded (const char *name, guint8 type, guint64 ino, gpointer user_data)
   return FALSE;
 }
 
-/* What @name is called in the directory, NULL if it is not there. */
+/* Only to be called with the errno of a failed call; returns -1. */
+static int
+throw_look (GError **error, int errnum, const char *path)
+{
+  g_autofree char *shown = moor_text_path (path);
+
+  (void) moor_throw_errno (error, errnum, "looking at “%s”", shown);
+  return -1;
+}
+
+/* What @name is called in the directory, NULL with @error if it is not there. */
 static char *
-real_name (const MoorRuleHost *host, int dfd, const char *name)
+real_name (const MoorRuleHost *host, int dfd, const char *name, GError **error)
 {
   g_autofree char *folded = NULL;
   FoldedName wanted = { NULL, NULL };
   struct statx stx;
+  int errnum;
 
-  if (!moor_name_is_valid (name))
-    return NULL;
   if (host->sys->statx (dfd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &stx) == 0)
     return g_strdup (name);
-  if (host->style == MOOR_PATHS_LINUX)
-    return NULL;
-
-  folded = moor_pattern_fold (name);
-  wanted.name = folded;
-  (void) moor_list_dir (host->sys, dfd, compare_folded, &wanted, NULL);
+  errnum = errno;
+  if (errnum == ENOENT && host->style == MOOR_PATHS_WINDOWS)
+    {
+      folded = moor_pattern_fold (name);
+      wanted.name = folded;
+      if (!moor_list_dir (host->sys, dfd, compare_folded, &wanted, error))
+        return NULL;
+    }
+  if (wanted.found == NULL)
+    (void) throw_look (error, errnum, name);
   return wanted.found;
 }
 
@@ -93,20 +107,30 @@ starting_point (const MoorRuleHost *host, const char *path, const char **out_res
 
 /* One step down, or as far as it was if the root stands for the drive @name. */
 static int
-step_down (const MoorRuleHost *host, int dfd, const char *name, gboolean may_be_drive)
+step_down (const MoorRuleHost *host,
+           int dfd,
+           const char *name,
+           gboolean may_be_drive,
+           GError **error)
 {
-  g_autofree char *real = real_name (host, dfd, name);
+  g_autoptr(GError) local_error = NULL;
+  g_autofree char *real = NULL;
 
-  if (real == NULL && may_be_drive && root_is_drive (host, name))
-    return moor_open_beneath (host->sys, dfd, "", O_PATH | O_DIRECTORY, NULL);
-  if (real == NULL)
-    return -1;
-  return moor_open_beneath (host->sys, dfd, real, O_PATH | O_DIRECTORY, NULL);
+  if (!moor_name_is_valid (name))
+    return throw_look (error, ENOENT, name);
+
+  real = real_name (host, dfd, name, &local_error);
+  if (real != NULL)
+    return moor_open_beneath (host->sys, dfd, real, O_PATH | O_DIRECTORY, error);
+  if (may_be_drive && root_is_drive (host, name))
+    return moor_open_beneath (host->sys, dfd, "", O_PATH | O_DIRECTORY, error);
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return -1;
 }
 
-/* The directory at @path; -1 if there is none. */
+/* The directory at @path; -1 with @error if there is none. */
 static int
-open_dir (const MoorRuleHost *host, const char *path)
+open_dir (const MoorRuleHost *host, const char *path, GError **error)
 {
   const char *rest;
   const int from = starting_point (host, path, &rest);
@@ -115,15 +139,15 @@ open_dir (const MoorRuleHost *host, const char *path)
   g_auto(MoorFd) fd = -1;
 
   if (from < 0)
-    return -1;
-  fd = moor_open_beneath (host->sys, from, "", O_PATH | O_DIRECTORY, NULL);
+    return throw_look (error, ENOENT, path);
+  fd = moor_open_beneath (host->sys, from, "", O_PATH | O_DIRECTORY, error);
   for (guint i = 0; fd >= 0 && names[i] != NULL; i++)
     {
       int next;
 
       if (names[i][0] == '\0')
         continue;
-      next = step_down (host, fd, names[i], may_be_drive);
+      next = step_down (host, fd, names[i], may_be_drive, error);
       may_be_drive = FALSE;
       moor_fd_close (fd);
       fd = next;
@@ -133,30 +157,37 @@ open_dir (const MoorRuleHost *host, const char *path)
 
 /* The directory that holds the last name of @path, and that name as it is there. */
 static int
-open_parent (const MoorRuleHost *host, const char *path, char **out_name)
+open_parent (const MoorRuleHost *host, const char *path, char **out_name, GError **error)
 {
   const char *slash = strrchr (path, '/');
   g_autofree char *parent = slash != NULL ? g_strndup (path, (gsize) (slash - path)) : NULL;
-  g_auto(MoorFd) fd = parent != NULL ? open_dir (host, parent) : -1;
+  g_auto(MoorFd) fd = -1;
 
-  if (fd < 0 || (*out_name = real_name (host, fd, slash + 1)) == NULL)
+  if (parent == NULL || !moor_name_is_valid (slash + 1))
+    return throw_look (error, ENOENT, path);
+  if ((fd = open_dir (host, parent, error)) < 0)
+    return -1;
+  if ((*out_name = real_name (host, fd, slash + 1, error)) == NULL)
     return -1;
   return g_steal_fd (&fd);
 }
 
 /* What is at @path, a link itself where there is one. */
 gboolean
-moor_look_statx (const MoorRuleHost *host, const char *path, struct statx *out_stx)
+moor_look_statx (const MoorRuleHost *host, const char *path, struct statx *out_stx, GError **error)
 {
   const int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-  g_auto(MoorFd) dir = open_dir (host, path);
+  g_auto(MoorFd) dir = open_dir (host, path, NULL);
   g_autofree char *name = NULL;
   g_auto(MoorFd) parent = -1;
 
   if (dir >= 0)
-    return host->sys->statx (dir, "", flags, STATX_BASIC_STATS, out_stx) == 0;
-  parent = open_parent (host, path, &name);
-  return parent >= 0 && host->sys->statx (parent, name, flags, STATX_BASIC_STATS, out_stx) == 0;
+    return host->sys->statx (dir, "", flags, STATX_BASIC_STATS, out_stx) == 0
+           || throw_look (error, errno, path) == 0;
+  if ((parent = open_parent (host, path, &name, error)) < 0)
+    return FALSE;
+  return host->sys->statx (parent, name, flags, STATX_BASIC_STATS, out_stx) == 0
+         || throw_look (error, errno, path) == 0;
 }
 
 /* The whole of a regular file, NULL if it is none or has more than @max_bytes. */
@@ -165,7 +196,7 @@ moor_look_read (const MoorRuleHost *host, const char *path, gsize max_bytes)
 {
   g_autoptr(GByteArray) content = g_byte_array_new ();
   g_autofree char *name = NULL;
-  g_auto(MoorFd) parent = open_parent (host, path, &name);
+  g_auto(MoorFd) parent = open_parent (host, path, &name, NULL);
   g_auto(MoorFd) fd = -1;
   struct statx stx;
   guint8 buffer[16 * 1024];
@@ -215,7 +246,7 @@ gboolean
 moor_look_list (const MoorRuleHost *host, const char *path, GPtrArray *dirs, GPtrArray *others)
 {
   Names names = { dirs, others };
-  g_auto(MoorFd) fd = open_dir (host, path);
+  g_auto(MoorFd) fd = open_dir (host, path, NULL);
 
   if (fd < 0 || !moor_list_dir (host->sys, fd, sort_name, &names, NULL))
     return FALSE;
@@ -237,6 +268,7 @@ typedef struct
   const char *current; /* relative path */
   guint depth;
   char *found;
+  GError *error; /* the first failure that leaves it open what there is */
 } Search;
 
 typedef struct
@@ -281,20 +313,42 @@ try_entry (const char *name, guint8 type, guint64 ino, gpointer user_data)
   return TRUE;
 }
 
+/* What is not there, or is reached through a link only, is simply not found. */
+static gboolean
+is_absent (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_LINKS);
+}
+
+static void
+keep_failure (Search *search, GError *error)
+{
+  if (search->error == NULL && !is_absent (error))
+    search->error = error;
+  else
+    g_error_free (error);
+}
+
 static void
 try_directory (Search *search, const Place *place)
 {
   const MoorSys *sys = search->host->sys;
+  GError *error = NULL;
   g_auto(MoorFd) fd = moor_open_beneath (sys, search->base_fd, place->path, O_PATH | O_DIRECTORY,
-                                          NULL);
+                                          &error);
   MoorDomain domain;
 
-  if (fd < 0 || !moor_domain_of_fd (sys, fd, &domain, NULL)
-      || domain.mnt_id != search->domain.mnt_id)
-    return;
-  search->current = place->path;
-  search->depth = place->depth;
-  (void) moor_list_dir (sys, fd, try_entry, search, NULL);
+  if (fd >= 0 && moor_domain_of_fd (sys, fd, &domain, &error)
+      && domain.mnt_id == search->domain.mnt_id)
+    {
+      search->current = place->path;
+      search->depth = place->depth;
+      (void) moor_list_dir (sys, fd, try_entry, search, &error);
+    }
+  if (error != NULL)
+    keep_failure (search, error);
 }
 
 static MoorSearch
@@ -322,7 +376,22 @@ run_search (Search *search, gboolean deep, GCancellable *cancellable)
   g_queue_clear_full (&search->queue, place_free);
   if (search->found != NULL)
     return MOOR_SEARCH_FOUND;
+  if (search->error != NULL)
+    return MOOR_SEARCH_FAILED;
   return gave_up ? MOOR_SEARCH_GAVE_UP : MOOR_SEARCH_NOTHING;
+}
+
+/* Gives @from away, unless it only says that there is nothing. */
+static MoorSearch
+failed (GError *from, GError **error)
+{
+  if (!is_absent (from))
+    {
+      g_propagate_error (error, from);
+      return MOOR_SEARCH_FAILED;
+    }
+  g_error_free (from);
+  return MOOR_SEARCH_NOTHING;
 }
 
 static MoorSearch
@@ -330,10 +399,12 @@ search_below (const MoorRuleHost *host,
               const MoorPattern *pattern,
               const char *base,
               GCancellable *cancellable,
-              char **out_path)
+              char **out_path,
+              GError **error)
 {
   const gboolean deep = pattern->subtree || strchr (pattern->node, '*') != NULL;
-  g_auto(MoorFd) fd = open_dir (host, base);
+  GError *local_error = NULL;
+  g_auto(MoorFd) fd = open_dir (host, base, &local_error);
   Search search = {
     .host = host,
     .pattern = pattern,
@@ -343,34 +414,46 @@ search_below (const MoorRuleHost *host,
   };
   MoorSearch result;
 
-  if (fd < 0 || !moor_domain_of_fd (host->sys, fd, &search.domain, NULL))
-    return MOOR_SEARCH_NOTHING;
+  if (fd < 0 || !moor_domain_of_fd (host->sys, fd, &search.domain, &local_error))
+    return failed (local_error, error);
   result = run_search (&search, deep, cancellable);
   if (result == MOOR_SEARCH_FOUND && out_path != NULL)
     *out_path = g_steal_pointer (&search.found);
+  if (result == MOOR_SEARCH_FAILED)
+    g_propagate_error (error, g_steal_pointer (&search.error));
+  g_clear_error (&search.error);
   g_free (search.found);
   return result;
 }
 
 static MoorSearch
-literal_exists (const MoorRuleHost *host, char *path, gboolean of_any_kind, char **out_path)
+literal_exists (const MoorRuleHost *host,
+                char *path,
+                gboolean of_any_kind,
+                char **out_path,
+                GError **error)
 {
   g_autofree char *owned = path;
+  GError *local_error = NULL;
   struct statx stx;
 
-  if (!moor_look_statx (host, path, &stx) || (!of_any_kind && S_ISDIR (stx.stx_mode)))
+  if (!moor_look_statx (host, path, &stx, &local_error))
+    return failed (local_error, error);
+  if (!of_any_kind && S_ISDIR (stx.stx_mode))
     return MOOR_SEARCH_NOTHING;
   if (out_path != NULL)
     *out_path = g_steal_pointer (&owned);
   return MOOR_SEARCH_FOUND;
 }
 
-/* Whether any object matches @pattern, a file pattern, and which was found first. */
+/* Whether any object matches @pattern, a file pattern, and which was found first.  @error is set
+ * with MOOR_SEARCH_FAILED. */
 MoorSearch
 moor_look_exists (const MoorRuleHost *host,
                   const MoorPattern *pattern,
                   GCancellable *cancellable,
-                  char **out_path)
+                  char **out_path,
+                  GError **error)
 {
   const char *star = strchr (pattern->node, '*');
   g_autofree char *base = NULL;
@@ -378,13 +461,13 @@ moor_look_exists (const MoorRuleHost *host,
 
   /* A file is often named without the brackets that make it one. */
   if (star == NULL && pattern->leaf == NULL)
-    return literal_exists (host, g_strdup (pattern->node), TRUE, out_path);
+    return literal_exists (host, g_strdup (pattern->node), TRUE, out_path, error);
   if (star == NULL && strchr (pattern->leaf, '*') == NULL)
     {
       char *path = g_strconcat (pattern->node, "/", pattern->leaf, NULL);
 
-      result = literal_exists (host, path, FALSE, out_path);
-      if (result == MOOR_SEARCH_FOUND || !pattern->subtree)
+      result = literal_exists (host, path, FALSE, out_path, error);
+      if (result != MOOR_SEARCH_NOTHING || !pattern->subtree)
         return result;
     }
 
@@ -392,5 +475,5 @@ moor_look_exists (const MoorRuleHost *host,
                       : g_strdup (pattern->node);
   if (star != NULL && strrchr (base, '/') != NULL)
     *strrchr (base, '/') = '\0';
-  return search_below (host, pattern, base, cancellable, out_path);
+  return search_below (host, pattern, base, cancellable, out_path, error);
 }

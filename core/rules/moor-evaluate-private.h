@@ -82,6 +82,10 @@ MoorPattern *moor_evaluation_expanded_pattern (MoorEvaluation *self,
 const MoorCall *moor_evaluation_call (MoorEvaluation *self, const MoorCall *call);
 
 /* moor-evaluate-conditions.c */
+gboolean moor_evaluation_find (MoorEvaluation *self,
+                               const MoorOrigin *origin,
+                               const MoorPattern *pattern,
+                               char **out_path);
 gboolean moor_evaluation_condition (MoorEvaluation *self, const MoorConditionNode *node);
 gboolean moor_evaluation_detects (MoorEvaluation *self,
                                   MoorContext within,
@@ -129,13 +133,18 @@ typedef enum
   MOOR_SEARCH_NOTHING,
   MOOR_SEARCH_FOUND,
   MOOR_SEARCH_GAVE_UP,
+  MOOR_SEARCH_FAILED,
 } MoorSearch;
 
 MoorSearch moor_look_exists (const MoorRuleHost *host,
                              const MoorPattern *pattern,
                              GCancellable *cancellable,
-                             char **out_path);
-gboolean moor_look_statx (const MoorRuleHost *host, const char *path, struct statx *out_stx);
+                             char **out_path,
+                             GError **error);
+gboolean moor_look_statx (const MoorRuleHost *host,
+                          const char *path,
+                          struct statx *out_stx,
+                          GError **error);
 GBytes *moor_look_read (const MoorRuleHost *host, const char *path, gsize max_bytes);
 gboolean moor_look_list (const MoorRuleHost *host,
                          const char *path,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "faulty-sys.h"
 #include "rules-fixture.h"
 
 #include <unistd.h>
@@ -373,6 +374,37 @@ test_a_home_is_looked_into_through_its_own_descriptor (void **state)
   assert_true (holds (system, "DoesObjectExist(\"File\",\"/home/alice\")"));
   moor_fd_close (user->home_dfd);
   user->home_dfd = -1;
+}
+
+/* A failure in any call: what is asked for is found all the same, or somebody is told. */
+static void
+test_what_cannot_be_looked_at_is_told_of (void **state)
+{
+  const System *system = *state;
+
+  system_write (system, "/opt/app/deep/tool", "");
+  system->host->sys = &faulty_sys;
+  fault.errnum = EIO;
+  for (fault.fail_at = 1;; fault.fail_at++)
+    {
+      g_autoptr(MoorRuleOutcome) outcome = NULL;
+
+      fault.n_calls = 0;
+      outcome = evaluate (
+          system->host,
+          COMPONENT (
+              "context=\"System\"",
+              ROLE ("<detects><detect>" THERE ("/opt/app/* [tool]") "</detect></detects>" RULES (
+                  "", INCLUDE (FILES ("/data/* [*]"))))));
+      if (fault.n_calls < fault.fail_at)
+        {
+          assert_int_equal (outcome->items->len, 1);
+          break;
+        }
+      assert_true (outcome->items->len == 1 || find_finding (outcome, "search-failed") != NULL);
+    }
+  assert_true (fault.fail_at > 5);
+  fault.fail_at = 0;
 }
 
 static void
@@ -901,6 +933,7 @@ main (void)
     linux_test (test_a_destination_is_not_asked_what_is_there),
     linux_test (test_an_object_is_found_by_any_kind_of_pattern),
     linux_test (test_a_home_is_looked_into_through_its_own_descriptor),
+    linux_test (test_what_cannot_be_looked_at_is_told_of),
     linux_test (test_objects_and_contents_are_compared),
     linux_test (test_settings_of_ini_files_are_read),
     linux_test (test_versions_of_windows_are_false_on_linux),
