@@ -376,6 +376,26 @@ test_a_home_is_looked_into_through_its_own_descriptor (void **state)
   user->home_dfd = -1;
 }
 
+static void
+test_a_search_that_would_never_end_is_given_up (void **state)
+{
+  const System *system = *state;
+  g_autoptr(GString) path = g_string_new ("/opt/deep");
+  g_autoptr(MoorRuleOutcome) outcome = NULL;
+
+  for (guint i = 0; i < 30; i++)
+    g_string_append (path, "/d");
+  system_make_dir (system, path->str);
+  outcome = evaluate (
+      system->host,
+      COMPONENT (
+          "context=\"System\"",
+          ROLE ("<detects><detect>" THERE ("/opt/deep/* [tool]") "</detect></detects>" RULES (
+              "", INCLUDE (FILES ("/data/* [*]"))))));
+  assert_int_equal (outcome->items->len, 0);
+  assert_non_null (find_finding (outcome, "search-given-up"));
+}
+
 /* A failure in any call: what is asked for is found all the same, or somebody is told. */
 static void
 test_what_cannot_be_looked_at_is_told_of (void **state)
@@ -933,6 +953,7 @@ main (void)
     linux_test (test_a_destination_is_not_asked_what_is_there),
     linux_test (test_an_object_is_found_by_any_kind_of_pattern),
     linux_test (test_a_home_is_looked_into_through_its_own_descriptor),
+    linux_test (test_a_search_that_would_never_end_is_given_up),
     linux_test (test_what_cannot_be_looked_at_is_told_of),
     linux_test (test_objects_and_contents_are_compared),
     linux_test (test_settings_of_ini_files_are_read),
