@@ -12,6 +12,7 @@ static const CliCommand commands[] = {
   { "profiles", "List the people of a system", cli_profiles },
   { "estimate", "Count what a capture would link, and how long it would take", cli_estimate },
   { "capture", "Link people's files into a store", cli_capture },
+  { "explain", "Tell why a file would be captured, or would not", cli_explain },
   { "verify", "Compare a store with its source or with the restored system", cli_verify },
   { "set-aside", "Move the old system into the store's keeping", cli_set_aside },
   { "restore", "Link people's files back", cli_restore },

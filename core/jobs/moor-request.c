@@ -274,6 +274,7 @@ static const struct
   { "rollback", moor_request_rollback },     { "accept", moor_request_accept },
   { "delete", moor_request_delete },         { "store-list", moor_request_store_list },
   { "store-show", moor_request_store_show }, { "browse", moor_request_browse },
+  { "explain", moor_request_explain },
 };
 
 typedef enum
