@@ -30,6 +30,7 @@ typedef struct
 gboolean moor_db_open (MoorDb *db, const char *name, gboolean writable, GError **error);
 void moor_db_close (MoorDb *db);
 gboolean moor_db_throw (const MoorDb *db, GError **error, const char *what);
+gboolean moor_db_throw_read_only (const MoorDb *db, GError **error, const char *what);
 gboolean moor_db_throw_damaged (const MoorDb *db, GError **error, const char *damage);
 gboolean moor_db_exec (const MoorDb *db, const char *sql, const char *what, GError **error);
 sqlite3_stmt *moor_db_prepare (const MoorDb *db, const char *sql, GError **error);

@@ -207,6 +207,30 @@ throw_full (const MoorDb *db, GError **error, const char *what)
 }
 
 /**
+ * moor_db_throw_read_only:
+ * @what: what cannot be done, and why it takes writing; a sentence without full stop
+ *
+ * Sets @error to %MOOR_ERROR_REFUSED, with what a person can do about it.
+ *
+ * Returns: %FALSE
+ */
+gboolean
+moor_db_throw_read_only (const MoorDb *db, GError **error, const char *what)
+{
+  g_autoptr(MoorVolume) volume = moor_volume_for_fd (db->dfd, NULL);
+  g_autofree char *mount_point = moor_text_path (volume != NULL ? volume->mount_point : db->path);
+
+  if (volume == NULL || !volume->read_only)
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "%s, and the file “%s” in the store “%s” may only be read", what,
+                       MOOR_CATALOGUE, db->path);
+  return moor_throw (error, MOOR_ERROR_REFUSED,
+                     "%s, and the volume at “%s”, where the store “%s” is, is mounted read-only. "
+                     "Mount it writable (mount -o remount,rw %s) and run the same command again.",
+                     what, mount_point, db->path, mount_point);
+}
+
+/**
  * moor_db_throw_damaged:
  * @damage: what is wrong with it, half a sentence
  *
@@ -231,8 +255,9 @@ moor_db_throw_damaged (const MoorDb *db, GError **error, const char *damage)
  * @what: what was being done to the catalogue: "opening", "counting objects in"
  *
  * Sets @error from the connection's last failure: %MOOR_ERROR_STORE_UNUSABLE
- * for damage, %MOOR_ERROR_BUSY, %G_IO_ERROR_NO_SPACE with the volume named, or
- * what else %G_IO_ERROR has for it.
+ * for damage, %MOOR_ERROR_BUSY, %MOOR_ERROR_REFUSED where an interrupted job's
+ * changes cannot be taken back, %G_IO_ERROR_NO_SPACE with the volume named, or what
+ * else %G_IO_ERROR has for it.
  *
  * Returns: %FALSE
  */
@@ -251,12 +276,15 @@ moor_db_throw (const MoorDb *db, GError **error, const char *what)
   if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
     return moor_throw (error, MOOR_ERROR_BUSY,
                        "%s the catalogue of “%s”: another job is writing to it", what, db->path);
+  if (rc == SQLITE_READONLY)
+    return moor_db_throw_read_only (db, error,
+                                    "A job was interrupted while it wrote to the catalogue, "
+                                    "which has to be put in order first");
   if (io && errnum != 0)
     return moor_throw_errno (error, errnum, "%s the catalogue of “%s”", what, db->path);
 
-  g_set_error (error, G_IO_ERROR,
-               (int) (rc == SQLITE_READONLY ? G_IO_ERROR_READ_ONLY : G_IO_ERROR_FAILED),
-               "%s the catalogue of “%s”: %s", what, db->path, sqlite3_errmsg (db->handle));
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s the catalogue of “%s”: %s", what, db->path,
+               sqlite3_errmsg (db->handle));
   return FALSE;
 }
 

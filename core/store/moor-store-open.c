@@ -94,10 +94,7 @@ open_catalogue (MoorStore *store, GError **error)
     {
       if (!store->writable || sqlite3_db_readonly (store->db.handle, "main") == 0)
         return TRUE;
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY,
-                   "The store “%s” cannot be changed: its volume or its catalogue is read-only",
-                   store->shown);
-      return FALSE;
+      return moor_db_throw_read_only (&store->db, error, "This changes the store");
     }
 
   /* In the middle of a capture nobody else can read. */
@@ -135,7 +132,8 @@ open_primary (MoorStore *store, GError **error)
  *
  * Returns: (transfer full): a store, or %NULL with @error set:
  *   %MOOR_ERROR_STORE_UNUSABLE if there is none, or a damaged or foreign one;
- *   %MOOR_ERROR_STORE_NEWER; %MOOR_ERROR_BUSY while a capture writes its catalogue
+ *   %MOOR_ERROR_STORE_NEWER; %MOOR_ERROR_BUSY while a capture writes its catalogue;
+ *   %MOOR_ERROR_REFUSED if it would have to be changed and is on a read-only volume
  */
 MoorStore *
 moor_store_open (const char *path, gboolean writable, GError **error)

@@ -467,37 +467,6 @@ test_an_empty_folder_becomes_a_store (void **state)
 }
 
 static void
-test_a_volume_that_is_read_only_is_refused (void **state)
-{
-  const Fixture *fixture = *state;
-  g_autofree char *path = NULL;
-  g_autofree char *other = NULL;
-  g_autoptr(MoorStore) store = NULL;
-  g_autoptr(GError) error = NULL;
-  MoorTestVolume volume;
-
-  if (!moor_test_can_mount ("ext4"))
-    {
-      moor_test_skip ("needs root, loop devices and mkfs.ext4");
-      return;
-    }
-  assert_true (moor_test_volume_new (fixture->root, "volume", "ext4", 16, &volume));
-  path = g_build_filename (volume.mount_point, "store", NULL);
-  other = g_build_filename (volume.mount_point, "other", NULL);
-  make (path);
-  assert_int_equal (mount (NULL, volume.mount_point, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
-
-  assert_no_place (other, MOOR_ERROR, MOOR_ERROR_REFUSED);
-  assert_null (moor_store_open (path, TRUE, &error));
-  assert_gerror (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY);
-  g_clear_error (&error);
-  store = reopen (path, FALSE);
-  assert_true (moor_store_lock (store, "verify", &error));
-  g_clear_pointer (&store, moor_store_unref);
-  moor_test_volume_free (&volume);
-}
-
-static void
 test_small_files_are_kept (void **state)
 {
   const Fixture *fixture = *state;
@@ -600,7 +569,6 @@ main (void)
     STORE_TEST (test_bad_places_are_refused),
     STORE_TEST (test_a_store_is_not_made_over_a_store),
     STORE_TEST (test_an_empty_folder_becomes_a_store),
-    STORE_TEST (test_a_volume_that_is_read_only_is_refused),
     STORE_TEST (test_small_files_are_kept),
     STORE_TEST (test_stores_are_found),
     STORE_TEST (test_a_store_with_files_is_not_removed),
