@@ -229,6 +229,29 @@ is_out_of_reach (const MoorRuleHost *host, const MoorPattern *pattern)
   return away;
 }
 
+/* Whether the pattern of something that is here at all is one for this run. */
+static gboolean
+holds_here (MoorEvaluation *self, const MoorOrigin *origin, const MoorPattern *pattern)
+{
+  if (self->user < 0 && is_users_hive (pattern))
+    {
+      moor_evaluation_tell (self, level_without_person (self), origin, "hkcu-in-system",
+                            g_strdup ("HKCU belongs to a person and means nothing in System"
+                                      " context."),
+                            "Give the rules User context.");
+      return FALSE;
+    }
+  if (is_out_of_reach (self->host, pattern))
+    {
+      moor_evaluation_tell (self, MOOR_FINDING_NOTE, origin, "not-local",
+                            g_strdup ("Drives that can be taken away take no part in a run with"
+                                      " fixed drives only."),
+                            NULL);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* NULL, with a finding, if it means nothing here. */
 MoorPattern *
 moor_evaluation_expanded_pattern (MoorEvaluation *self,
@@ -260,23 +283,7 @@ moor_evaluation_expanded_pattern (MoorEvaluation *self,
                             g_strdup_printf ("The pattern is not used: %s.", error->message), NULL);
       return NULL;
     }
-  if (self->user < 0 && is_users_hive (pattern))
-    {
-      moor_evaluation_tell (self, level_without_person (self), origin, "hkcu-in-system",
-                            g_strdup ("HKCU belongs to a person and means nothing in System"
-                                      " context."),
-                            "Give the rules User context.");
-      return NULL;
-    }
-  if (is_out_of_reach (self->host, pattern))
-    {
-      moor_evaluation_tell (self, MOOR_FINDING_NOTE, origin, "not-local",
-                            g_strdup ("Drives that can be taken away take no part in a run with"
-                                      " fixed drives only."),
-                            NULL);
-      return NULL;
-    }
-  return g_steal_pointer (&pattern);
+  return holds_here (self, origin, pattern) ? g_steal_pointer (&pattern) : NULL;
 }
 
 /* NULL, with a finding, if it means nothing here. */
