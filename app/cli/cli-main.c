@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "moor-usmt-command.h"
+
 /* `mooring`: a table of verbs, a file for each. */
 
 static const CliCommand commands[] = {
@@ -20,6 +22,9 @@ static const CliCommand commands[] = {
   { "rollback", "Put the old system back in its place", cli_rollback },
   { "accept", "Give up the old system and the store", cli_accept },
   { "store", "List, show or delete stores", cli_store },
+  { "scanstate", "Capture, with USMT's command line", cli_usmt },
+  { "loadstate", "Restore, with USMT's command line", cli_usmt },
+  { "usmtutils", "Delete or check a store, with USMT's command line", cli_usmt },
   { "lint", "Tell what is wrong with rule files", cli_lint },
 };
 
@@ -27,6 +32,7 @@ int
 main (int argc, char **argv)
 {
   Cli cli = { 0 };
+  MoorUsmtTool tool;
   int code;
 
   setlocale (LC_ALL, "");
@@ -35,7 +41,9 @@ main (int argc, char **argv)
   cli.out = g_unix_output_stream_new (STDOUT_FILENO, FALSE);
   cli.err = g_unix_output_stream_new (STDERR_FILENO, FALSE);
 
-  code = cli_dispatch (&cli, "mooring", commands, G_N_ELEMENTS (commands), argc, argv);
+  code = argc > 0 && moor_usmt_tool_from_name (argv[0], &tool)
+             ? cli_usmt (&cli, argc, argv)
+             : cli_dispatch (&cli, "mooring", commands, G_N_ELEMENTS (commands), argc, argv);
 
   g_object_unref (cli.out);
   g_object_unref (cli.err);

@@ -142,5 +142,6 @@ int cli_undo (Cli *cli, int argc, char **argv);
 int cli_rollback (Cli *cli, int argc, char **argv);
 int cli_accept (Cli *cli, int argc, char **argv);
 int cli_store (Cli *cli, int argc, char **argv);
+int cli_usmt (Cli *cli, int argc, char **argv);
 
 G_END_DECLS

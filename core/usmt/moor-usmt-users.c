@@ -73,9 +73,14 @@ moor_usmt_user_dup_account (const MoorUsmtUser *user)
   return g_strconcat (user->domain, "\\", user->name, NULL);
 }
 
-/* Only the asterisk is special, and case does not count. */
-static gboolean
-fits (const char *pattern, const char *text)
+/**
+ * moor_usmt_fits:
+ * @pattern: text in which only the asterisk is special
+ *
+ * Returns: whether all of @text fits @pattern, whatever the case.  Any thread.
+ */
+gboolean
+moor_usmt_fits (const char *pattern, const char *text)
 {
   g_autoptr(GString) glob = g_string_new (NULL);
 
@@ -94,7 +99,7 @@ fits_domain (const char *pattern, const char *domain)
 {
   g_autofree char *label = g_strndup (domain, strcspn (domain, "."));
 
-  return fits (pattern, domain) || fits (pattern, label);
+  return moor_usmt_fits (pattern, domain) || moor_usmt_fits (pattern, label);
 }
 
 static gboolean
@@ -113,12 +118,12 @@ fits_user (const char *pattern, const MoorUsmtUser *user)
     {
       g_autofree char *sid = g_strdup_printf (SAMBA_USERS "%u", user->uid);
 
-      return fits (pattern, sid);
+      return moor_usmt_fits (pattern, sid);
     }
   if (slash == NULL)
-    return is_local (user) && fits (pattern, user->name);
+    return is_local (user) && moor_usmt_fits (pattern, user->name);
   domain = g_strndup (pattern, (gsize) (slash - pattern));
-  return fits (slash + 1, user->name)
+  return moor_usmt_fits (slash + 1, user->name)
          && (fits_domain (domain, user->domain) || (g_str_equal (domain, ".") && is_local (user)));
 }
 

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @last_used_us: microseconds since the epoch; 0 if nobody knows
  * @by_default: taken when nobody says otherwise
  * @can_be_taken: there is a home that can be opened
+ * @is_encrypted: that home is an encrypted one
  * @problem: (nullable): why it cannot
  * @chosen: takes part
  * @n_bytes: of the files; 0 while nobody has counted
@@ -29,6 +30,7 @@ typedef struct
   gboolean is_logged_on;
   gboolean by_default;
   gboolean can_be_taken;
+  gboolean is_encrypted;
   char *problem;
   gboolean chosen;
   guint64 n_bytes;
@@ -39,6 +41,7 @@ void moor_usmt_user_free (MoorUsmtUser *user);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorUsmtUser, moor_usmt_user_free)
 char *moor_usmt_user_dup_account (const MoorUsmtUser *user);
 
+gboolean moor_usmt_fits (const char *pattern, const char *text);
 gboolean moor_usmt_choose_users (const MoorUsmtCommand *command,
                                  const MoorUsmtPaths *paths,
                                  GPtrArray *users,

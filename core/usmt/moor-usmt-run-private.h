@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "moor-catalogue.h"
+#include "moor-system.h"
+#include "moor-usmt-run.h"
+
+G_BEGIN_DECLS
+
+/**
+ * MoorUsmtCourse:
+ * @lock_fd: while it runs no other one touches the same system; -1
+ * @stop: (nullable): cancelled by the user, or by an error that ends the run
+ * @is_counting: an estimate runs, whose issues come again
+ * @cannot_stop: what runs has to come to its end
+ * @aborted: the error that ends it was told
+ * @stopped: an error ended it
+ *
+ * What a run needs while it works.
+ */
+typedef struct
+{
+  MoorUsmtRun *run;
+  GCancellable *stop;
+  MoorSystem *system;
+  int lock_fd;
+  char *phase;
+  gboolean is_counting;
+  gboolean cannot_stop;
+  gboolean aborted;
+  gboolean stopped;
+  guint last_percent;
+} MoorUsmtCourse;
+
+void moor_usmt_tell (MoorUsmtRun *run, MoorUsmtNotice *notice);
+void moor_usmt_log (MoorUsmtRun *run, MoorLogLevel level, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+void moor_usmt_print (MoorUsmtRun *run, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void moor_usmt_enter (MoorUsmtCourse *course, const char *phase);
+void moor_usmt_count_issue (MoorUsmtRun *run, const MoorIssue *issue, gboolean caused_abort);
+void moor_usmt_event (const MoorEvent *event, gpointer course);
+
+gboolean moor_usmt_prepare (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_take_lock (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_check_space (const char *store_path, GError **error);
+char *moor_usmt_find_store (const char *store_path);
+gboolean moor_usmt_throw_no_store (const MoorUsmtRun *run, GError **error);
+
+JsonObject *moor_usmt_request (MoorUsmtCourse *course, const char *operation);
+gboolean moor_usmt_do (MoorUsmtCourse *course,
+                       JsonObject *request,
+                       JsonObject **out_result,
+                       GError **error);
+
+gboolean moor_usmt_scan (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_generate (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_tell_components (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_write_estimate (MoorUsmtCourse *course, JsonObject *result, GError **error);
+gboolean moor_usmt_load (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_remove (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_verify (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_extract (MoorUsmtCourse *course, GError **error);
+
+/**
+ * MoorUsmtStoredFunc:
+ * @path: (type filename): within the captured system
+ * @dfd: the directory in the store that holds it, or -1 if that is gone
+ *
+ * Told about one object of a store.  Returns: %FALSE with @error to end.
+ */
+typedef gboolean (*MoorUsmtStoredFunc) (const MoorObject *object,
+                                        const char *path,
+                                        int dfd,
+                                        gpointer user_data,
+                                        GError **error);
+gboolean moor_usmt_each_object (MoorStore *store,
+                                GCancellable *cancellable,
+                                MoorUsmtStoredFunc func,
+                                gpointer user_data,
+                                GError **error);
+
+G_END_DECLS
