@@ -413,10 +413,10 @@ fill_result (const Run *run, const MoorLinkCost *cost, JsonObject *result)
       json_object_set_string_member (entry, "full-name",
                                      profile->full_name != NULL ? profile->full_name : "");
       json_object_set_string_member (entry, "home", home);
-      json_object_set_string_member (
-          entry, "state",
-          moor_profile_state_id (chosen_of (run, i)->is_system ? MOOR_PROFILE_READY
-                                                               : profile->state));
+      json_object_set_string_member (entry, "state",
+                                     moor_profile_state_id (chosen_of (run, i)->is_system
+                                                                ? MOOR_PROFILE_READY
+                                                                : profile->state));
       add_numbers (entry, &run->people[i]);
       add_numbers (totals, &run->people[i]);
       moor_link_cost_fill (cost, &run->people[i], FALSE, entry);
