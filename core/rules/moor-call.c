@@ -170,8 +170,9 @@ throw_unknown_helper (GError **error, const char *name)
 
   if (nearest != NULL)
     return moor_throw (error, MOOR_ERROR_USAGE,
-                       "“%s” is not a helper function. Did you mean " PREFIX ".%s?", name, nearest);
-  return moor_throw (error, MOOR_ERROR_USAGE, "“%s” is not a helper function.", name);
+                       "“%.40s” is not a helper function. Did you mean " PREFIX ".%s?", name,
+                       nearest);
+  return moor_throw (error, MOOR_ERROR_USAGE, "“%.40s” is not a helper function.", name);
 }
 
 /* `MigXmlHelper.Name`, up to and with the opening parenthesis. */
@@ -192,12 +193,12 @@ take_name (MoorCall *call, const char **at, GError **error)
                        ".Name(\"argument\", ...).");
   if (name == NULL)
     return moor_throw (error, MOOR_ERROR_USAGE,
-                       "The name of a helper function starts with “" PREFIX ".”, “%s” does not.",
+                       "The name of a helper function starts with “" PREFIX ".”, “%.40s” does not.",
                        prefix);
   if (g_ascii_strcasecmp (prefix, PREFIX) != 0 && g_ascii_strcasecmp (prefix, SYSTEM_PREFIX) != 0)
-    return moor_throw (error, MOOR_ERROR_USAGE,
-                       "“%s” is not a library of helper functions. They start with “" PREFIX ".”.",
-                       prefix);
+    return moor_throw (
+        error, MOOR_ERROR_USAGE,
+        "“%.40s” is not a library of helper functions. They start with “" PREFIX ".”.", prefix);
 
   call->helper = find_helper (prefix, name);
   if (call->helper == MOOR_HELPER_UNKNOWN)
@@ -207,7 +208,7 @@ take_name (MoorCall *call, const char **at, GError **error)
 
   *at = skip_blanks (*at);
   if (**at != '(')
-    return moor_throw (error, MOOR_ERROR_USAGE, "There is no “(” behind “%s”.", name);
+    return moor_throw (error, MOOR_ERROR_USAGE, "There is no “(” behind “%.40s”.", name);
   (*at)++;
   return TRUE;
 }

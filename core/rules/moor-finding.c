@@ -29,7 +29,9 @@ moor_finding_new (MoorFindingLevel level,
   if (origin != NULL)
     finding->origin = *origin;
   finding->code = g_strdup (code);
-  finding->text = text;
+  /* What is quoted of a file may have been cut off within a letter. */
+  finding->text = g_utf8_make_valid (text, -1);
+  g_free (text);
   finding->remedy = g_strdup (remedy);
   finding->count = 1;
   return finding;
@@ -141,5 +143,6 @@ moor_finding_format (const MoorFinding *finding)
     g_string_append_printf (line, " %s", finding->remedy);
   if (finding->count > 1)
     g_string_append_printf (line, " (%u times)", finding->count);
-  return g_string_free (line, FALSE);
+  /* What is quoted of a file may have been several lines. */
+  return g_strdelimit (g_string_free (line, FALSE), "\r\n\t", ' ');
 }

@@ -124,7 +124,7 @@ moor_reader_pattern (MoorReader *reader, const xmlNode *node)
   const char *written = moor_reader_attribute (node, "type");
   g_autofree char *text = moor_xml_text (node);
   MoorPatternText *pattern;
-  int type = guess_type (text);
+  int type = (int) guess_type (text);
 
   if (text[0] == '\0')
     {
