@@ -6,6 +6,15 @@
 
 G_BEGIN_DECLS
 
+/* What a leaf is looked up as: one of these, and the number of the name in all but the first two.
+ */
+#define MOOR_LEAF_STAR 0u
+#define MOOR_LEAF_NONE 1u
+#define MOOR_LEAF_EXACT (1u << 30)
+#define MOOR_LEAF_SUFFIX (2u << 30)
+#define MOOR_LEAF_GLOB (3u << 30)
+#define MOOR_LEAF_KINDS (3u << 30)
+
 /* What a leaf is about. */
 typedef enum
 {
@@ -56,9 +65,11 @@ typedef struct
   gboolean has_suffix;
 } MoorBag;
 
+/* @pairs: of characters side by side, one bit for each or several; a name that fits has them. */
 typedef struct
 {
   const char *glob;
+  guint64 pairs;
   MoorLeafSlice slice;
 } MoorLeafGlob;
 
@@ -140,6 +151,20 @@ MoorVerdict moor_bags_judge_file (const MoorBags *bags,
                                   const MoorBagSet *set,
                                   const char *name,
                                   const MoorLook *look);
+
+/* The pairs of characters in a name or glob: see MoorLeafGlob. */
+static inline guint64
+moor_leaf_pairs (const char *text)
+{
+  guint64 pairs = 0;
+
+  for (; text[0] != '\0' && text[1] != '\0'; text++)
+    {
+      if (text[0] != '*' && text[1] != '*')
+        pairs |= G_GUINT64_CONSTANT (1) << (((guchar) text[0] * 5 + (guchar) text[1]) % 64);
+    }
+  return pairs;
+}
 
 static inline gboolean
 moor_bag_set_has_names (const MoorBagSet *set)
