@@ -85,7 +85,8 @@ show (const MoorUsmtNotice *notice, gpointer user_data)
       (void) cli_print (usmt->cli, "\n");
       break;
     case MOOR_USMT_NOTICE_LOG:
-      if (notice->level == MOOR_LOG_WARNING)
+      if (notice->level == MOOR_LOG_WARNING
+          || (notice->run->command->verbosity & MOOR_USMT_V_DEBUG) != 0)
         cli_complain (usmt->cli, notice->text);
       break;
     case MOOR_USMT_NOTICE_END:

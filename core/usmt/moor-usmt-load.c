@@ -270,7 +270,13 @@ moor_usmt_load (MoorUsmtCourse *course, GError **error)
   if (!find_store (run, error))
     return FALSE;
   store = moor_store_open (run->store, FALSE, error);
-  if (store == NULL || !add_users (run, store, error) || !map_users (course, map, error))
+  if (store == NULL)
+    return FALSE;
+  if (moor_store_get_state (store) == MOOR_STORE_CAPTURING)
+    return moor_usmt_throw (error, MOOR_USMT_INVALID_STORE_LOCATION,
+                            "The store at %s is incomplete: its capture has not come to an end",
+                            run->store);
+  if (!add_users (run, store, error) || !map_users (course, map, error))
     return FALSE;
   tell_users (run);
   moor_usmt_enter (course, "Scanning");

@@ -502,6 +502,26 @@ test_loadstate_needs_a_store_of_ours (void **state)
 }
 
 static void
+test_an_unfinished_store_is_not_restored (void **state)
+{
+  Fixture *fixture = *state;
+  MoorSys sys = *moor_sys_posix ();
+
+  need_root ();
+  sys.linkat = failing_linkat;
+  sys.openat = failing_openat;
+  sys.openat2 = failing_openat2;
+  fixture->jobs->sys = &sys;
+  must (fixture, 61, SCAN);
+  must (fixture, 27, LOAD);
+  assert_said (fixture, "incomplete");
+  must (fixture, 42, "usmtutils /verify C:\\StateStore");
+  fixture->jobs->sys = NULL;
+  must (fixture, 0, SCAN " /o");
+  must (fixture, 0, LOAD);
+}
+
+static void
 test_missing_accounts_are_made_as_usmt_makes_them (void **state)
 {
   /* I13, I14, I15 */
@@ -857,6 +877,7 @@ main (void)
     usmt_test (test_an_unreadable_file_stops_or_is_skipped_with_c),
     usmt_test (test_offline_systems_are_found),
     usmt_test (test_loadstate_needs_a_store_of_ours),
+    usmt_test (test_an_unfinished_store_is_not_restored),
     usmt_test (test_missing_accounts_are_made_as_usmt_makes_them),
     usmt_test (test_accounts_are_enabled_with_the_password_they_had),
     usmt_test (test_people_are_chosen_at_both_ends),
