@@ -8,7 +8,7 @@
 
 /* An element is read once for each time that its definition is used, so a
  * small file can mean a lot. */
-#define MAX_READ 1000000
+#define MAX_READ 300000
 #define MAX_OPEN 16
 
 /**

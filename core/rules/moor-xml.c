@@ -14,7 +14,7 @@
  * place in the file. */
 
 #define MAX_BYTES (16 * 1024 * 1024)
-#define MAX_ELEMENTS 500000
+#define MAX_ELEMENTS 300000
 #define MAX_DEPTH 200
 /* libxml2 compares every attribute with every other, and every prefix too. */
 #define MAX_ATTRIBUTES 1000
