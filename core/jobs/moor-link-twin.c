@@ -50,7 +50,7 @@ leads_to_a_root (const MoorLinkRun *run, MoorDir *dir, const char *name)
   g_autofree char *below = NULL;
   g_autofree char *path = NULL;
 
-  if (!chosen->is_system)
+  if (!chosen->is_system || chosen->tree_path == NULL)
     return FALSE;
   below = moor_dir_path_below (dir, name);
   path = chosen->tree_path[0] != '\0'
@@ -276,7 +276,7 @@ moor_link_need_twin (MoorLinkRun *run, guint worker, MoorDir *dir)
  * moor_link_put_off_twin:
  *
  * For a directory that is entered and is not selected itself.  If the store has its
- * twin from an earlier run, that is taken at once.
+ * twin, from an earlier run or because a home's is below, that is taken at once.
  *
  * Returns: %FALSE if there has to be one and is none, which was reported
  */
@@ -289,7 +289,7 @@ moor_link_put_off_twin (MoorLinkRun *run, guint worker, MoorDir *dir)
   g_autoptr(GError) error = NULL;
 
   data->n_put_off = g_atomic_int_get (&above->made) ? 1 : above->n_put_off + 1;
-  if (data->n_put_off >= MAX_PUT_OFF)
+  if (data->n_put_off >= MAX_PUT_OFF || leads_to_a_root (run, parent, moor_dir_name (dir)))
     return moor_link_make_twin (run, worker, dir);
   /* By induction: a twin can be there only if that of the parent was taken at once. */
   if (!run->walk->resumed || data->n_put_off > 1)
