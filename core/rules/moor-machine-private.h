@@ -8,12 +8,12 @@ G_BEGIN_DECLS
 /**
  * MoorMachine:
  *
- * Rules about files as a machine that is descended together with a walk.
+ * Rules about files, or about the registry, as a machine that is descended together with a walk.
  * Callers see something immutable; any thread.
  */
 typedef struct _MoorMachine MoorMachine;
 
-MoorMachine *moor_machine_new (const GPtrArray *items, MoorPathStyle style);
+MoorMachine *moor_machine_new (const GPtrArray *items, MoorPatternType type, MoorPathStyle style);
 void moor_machine_free (MoorMachine *machine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorMachine, moor_machine_free)
 

@@ -351,14 +351,15 @@ add_item (MoorMachine *machine, MoorPairMap *groups, guint index, const MoorRule
 
 /**
  * moor_machine_new:
- * @items: (element-type MoorRuleItem): includes and excludes of files; outlives the machine
+ * @items: (element-type MoorRuleItem): includes and excludes; outlives the machine
+ * @type: which of them it is about
  *
  * Blocks for about a microsecond for each of @items.  Any thread.
  *
  * Returns: (transfer full): the machine
  */
 MoorMachine *
-moor_machine_new (const GPtrArray *items, MoorPathStyle style)
+moor_machine_new (const GPtrArray *items, MoorPatternType type, MoorPathStyle style)
 {
   MoorMachine *machine = g_new0 (MoorMachine, 1);
   MoorPairMap groups = { .keys = NULL };
@@ -372,7 +373,12 @@ moor_machine_new (const GPtrArray *items, MoorPathStyle style)
   moor_graph_init (&machine->graph);
   moor_bags_init (&machine->bags, items, style);
   for (guint i = 0; i < items->len; i++)
-    add_item (machine, &groups, i, g_ptr_array_index (items, i));
+    {
+      const MoorRuleItem *item = g_ptr_array_index (items, i);
+
+      if (item->pattern->type == type)
+        add_item (machine, &groups, i, item);
+    }
   moor_pair_map_clear (&groups);
   moor_graph_finish (&machine->graph);
   moor_bags_finish (&machine->bags);

@@ -27,7 +27,7 @@ decides (const MoorRuleOutcome *outcome, const MoorRuleItem *item)
 {
   const MoorRuleComponent *component = g_ptr_array_index (outcome->components, item->component);
 
-  return component->detected && item->pattern->type == MOOR_PATTERN_FILE
+  return component->detected && item->pattern->type != MOOR_PATTERN_INI
          && (item->kind == MOOR_RULE_INCLUDE || item->kind == MOOR_RULE_EXCLUDE
              || item->kind == MOOR_RULE_UNCONDITIONAL_EXCLUDE);
 }
@@ -38,8 +38,8 @@ decides (const MoorRuleOutcome *outcome, const MoorRuleItem *item)
  * @style: how paths of the system look
  * @error: return location for a #GError
  *
- * Compiles the includes and excludes of files in @outcome, of all components and people
- * together.  Blocks for about a microsecond for each.  Any thread.
+ * Compiles the includes and excludes of files and of the registry in @outcome, of all components
+ * and people together.  Blocks for about a microsecond for each.  Any thread.
  *
  * Returns: (transfer full): rules
  */
@@ -70,6 +70,8 @@ moor_rules_compile (const MoorRuleOutcome *outcome, MoorPathStyle style, GError 
       if (decides (outcome, item))
         add_item (rules, item);
     }
-  rules->machine = moor_machine_new (rules->items, style);
+  rules->machine = moor_machine_new (rules->items, MOOR_PATTERN_FILE, style);
+  if (style == MOOR_PATHS_WINDOWS)
+    rules->registry = moor_machine_new (rules->items, MOOR_PATTERN_REGISTRY, style);
   return g_steal_pointer (&rules);
 }

@@ -243,12 +243,15 @@ reason_of (const Case *c, const Match *winner, gboolean is_unsure)
 static void
 find_matches (Case *c, const char *path, gboolean is_dir, const MoorLook *look)
 {
+  const MoorPatternType type = moor_rules_type_of (c->rules, path);
+
   for (guint i = 0; i < c->rules->items->len; i++)
     {
       const MoorRuleItem *item = g_ptr_array_index (c->rules->items, i);
       Match match = { .item = item, .rule = i };
 
-      if (!moor_pattern_matches (item->pattern, c->rules->style, path, is_dir))
+      if (item->pattern->type != type
+          || !moor_pattern_matches (item->pattern, c->rules->style, path, is_dir))
         continue;
       match.unknown = look == NULL && moor_filter_needs_look (item->call);
       match.refused = !match.unknown && !moor_filter_keeps (item->call, c->rules->style, look);
@@ -268,6 +271,9 @@ decide (const MoorRules *rules,
 
   if (path[strspn (path, "/")] == '\0')
     (void) moor_machine_judge_top (rules->machine, out_decision);
+  else if (g_str_equal (parent, "/") && moor_rules_type_of (rules, path) == MOOR_PATTERN_REGISTRY)
+    moor_machine_decide (rules->registry, moor_machine_top (rules->registry), name, is_dir, look,
+                         out_decision);
   else
     moor_rules_look (rules, moor_rules_state_at (rules, parent), name, is_dir, look, out_decision);
 }

@@ -31,6 +31,8 @@ const MoorRuleStep *moor_rule_table_step (const MoorRuleTable *table,
                                           MoorRuleState state,
                                           const char *name);
 
+#define MOOR_REGISTRY_STATE ((MoorRuleState) 1 << 31)
+
 /* Either a table of what is left out (@table), or compiled rule files (@machine). */
 struct _MoorRules
 {
@@ -46,13 +48,15 @@ struct _MoorRules
 
   /* Of rule files. */
   MoorMachine *machine;
+  MoorMachine *registry; /* (nullable): on Windows; its states have MOOR_REGISTRY_STATE */
   MoorPathStyle style;
   MoorRuleSet *set;      /* (nullable): keeps what @items refer to */
-  GPtrArray *items;      /* (element-type MoorRuleItem) (owned): includes and excludes of files */
+  GPtrArray *items;      /* (element-type MoorRuleItem) (owned): includes and excludes */
   GPtrArray *expanded;   /* (element-type utf8) (owned): the items' patterns */
   GPtrArray *components; /* (element-type utf8) (owned): their paths */
 };
 
 MoorRules *moor_rules_alloc (void);
+MoorPatternType moor_rules_type_of (const MoorRules *rules, const char *path);
 
 G_END_DECLS

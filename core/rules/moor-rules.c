@@ -162,6 +162,7 @@ moor_rules_unref (MoorRules *rules)
   g_ptr_array_unref (rules->reasons);
   g_clear_pointer (&rules->table, moor_rule_table_free);
   g_clear_pointer (&rules->machine, moor_machine_free);
+  g_clear_pointer (&rules->registry, moor_machine_free);
   g_clear_pointer (&rules->items, g_ptr_array_unref);
   g_clear_pointer (&rules->expanded, g_ptr_array_unref);
   g_clear_pointer (&rules->components, g_ptr_array_unref);
@@ -196,8 +197,21 @@ moor_rules_home_state (const MoorRules *rules)
 }
 
 /**
+ * moor_rules_type_of:
+ *
+ * Returns: what has the canonical path @path: on Windows files are below drives, keys below hives.
+ */
+MoorPatternType
+moor_rules_type_of (const MoorRules *rules, const char *path)
+{
+  return rules->registry != NULL && g_str_has_prefix (path, "/HK") ? MOOR_PATTERN_REGISTRY
+                                                                   : MOOR_PATTERN_FILE;
+}
+
+/**
  * moor_rules_state_at:
- * @path: (type filename): a directory's canonical path within the system; "" or "/" for the top
+ * @path: (type filename): a directory's canonical path within the system, or that of a key of the
+ *   registry; "" or "/" for the top
  *
  * Goes to @path from the top, for a walk that starts there.  Any thread.
  *
@@ -213,6 +227,8 @@ moor_rules_state_at (const MoorRules *rules, const char *path)
 
   if (rules->machine == NULL)
     return decision.state;
+  if (moor_rules_type_of (rules, path) == MOOR_PATTERN_REGISTRY)
+    decision.state = moor_machine_top (rules->registry) | MOOR_REGISTRY_STATE;
   components = g_strsplit (path, "/", -1);
   for (guint i = 0; components[i] != NULL; i++)
     {
@@ -261,7 +277,8 @@ moor_rules_reach_outside (const MoorRules *rules, const char *const *homes)
     {
       const MoorRuleItem *item = g_ptr_array_index (rules->items, i);
 
-      if (item->kind == MOOR_RULE_INCLUDE && !stays_inside (rules, item->pattern, homes))
+      if (item->kind == MOOR_RULE_INCLUDE && item->pattern->type == MOOR_PATTERN_FILE
+          && !stays_inside (rules, item->pattern, homes))
         return TRUE;
     }
   return FALSE;
@@ -324,6 +341,12 @@ moor_rules_look (const MoorRules *rules,
 {
   if (parent == 0)
     *out_decision = (MoorDecision){ .selected = TRUE, .descend = is_dir, .rule = -1 };
+  else if ((parent & MOOR_REGISTRY_STATE) != 0)
+    {
+      moor_machine_decide (rules->registry, parent & ~MOOR_REGISTRY_STATE, name, is_dir, look,
+                           out_decision);
+      out_decision->state |= MOOR_REGISTRY_STATE;
+    }
   else if (rules->machine != NULL)
     moor_machine_decide (rules->machine, parent, name, is_dir, look, out_decision);
   else

@@ -67,7 +67,10 @@ fixture_add (MoorRuleOutcome *outcome, MoorRuleKind kind, guint component, MoorP
 
 /* "2 EXC C:\Dir\* [*]": component (1 if there is no number), INC, EXC or UEX, pattern. */
 static inline MoorRuleItem *
-fixture_add_line (MoorRuleOutcome *outcome, const char *line, MoorPathStyle style)
+fixture_add_typed (MoorRuleOutcome *outcome,
+                   MoorPatternType type,
+                   const char *line,
+                   MoorPathStyle style)
 {
   g_autoptr(GError) error = NULL;
   guint component = 0;
@@ -84,11 +87,17 @@ fixture_add_line (MoorRuleOutcome *outcome, const char *line, MoorPathStyle styl
     kind = MOOR_RULE_EXCLUDE;
   else if (g_str_has_prefix (line, "UEX"))
     kind = MOOR_RULE_UNCONDITIONAL_EXCLUDE;
-  pattern = moor_pattern_parse (MOOR_PATTERN_FILE, line + 4, style, NULL, &error);
+  pattern = moor_pattern_parse (type, line + 4, style, NULL, &error);
   assert_no_gerror (error);
   item = fixture_add (outcome, kind, component, pattern);
   item->written = g_strdup (line + 4);
   return item;
+}
+
+static inline MoorRuleItem *
+fixture_add_line (MoorRuleOutcome *outcome, const char *line, MoorPathStyle style)
+{
+  return fixture_add_typed (outcome, MOOR_PATTERN_FILE, line, style);
 }
 
 static inline MoorRules *

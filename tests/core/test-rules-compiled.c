@@ -403,6 +403,53 @@ test_decisions_are_those_of_the_text_where_case_does_not_count (void **state)
   check_chance (MOOR_PATHS_WINDOWS, 700);
 }
 
+#define K "HKLM\\Software\\Microsoft\\Command Processor"
+#define T_K K " [DefaultColor]|" K " [CompletionChar]|" K " [AutoRun]|" K "\\Sub [X]"
+
+/* As @cases, with values. */
+static const Case registry_cases[] = {
+  { "A30", "INC " K "\\* [*]\nEXC " K " [DefaultColor]", T_K,
+    K " [CompletionChar]|" K " [AutoRun]|" K "\\Sub [X]" },
+  { "A31", "INC " K " [DefaultColor]\nEXC " K "\\* [*]", T_K, K " [DefaultColor]" },
+  { "A32", "INC " K " [DefaultColor]\nEXC " K " [DefaultColor]", T_K, "" },
+  { "A33",
+    "INC " K " [DefaultColor]\nEXC " K "\\* [*]\n2 INC " K "\\* [*]\n2 EXC " K " [DefaultColor]",
+    T_K, T_K },
+  { "A34", "INC HKCU\\testReg[*]\n2 INC HKCU\\other\\*[*]\n3 UEX HKCU\\*[*]",
+    "HKCU\\testReg [a]|HKCU\\other\\b [c]", "" },
+};
+
+static void
+test_worked_cases_of_the_registry_come_out_as_they_are_documented (void **state)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (registry_cases); i++)
+    {
+      g_auto(GStrv) lines = g_strsplit (registry_cases[i].rules, "\n", -1);
+      g_auto(GStrv) values = g_strsplit (registry_cases[i].tree, "|", -1);
+      g_auto(GStrv) stored = g_strsplit (registry_cases[i].stored, "|", -1);
+      g_autoptr(Outcome) outcome = fixture_outcome_new (4);
+      g_autoptr(MoorRules) rules = NULL;
+
+      for (guint j = 0; lines[j] != NULL; j++)
+        (void) fixture_add_typed (outcome, MOOR_PATTERN_REGISTRY, lines[j], MOOR_PATHS_WINDOWS);
+      rules = fixture_compile (outcome, MOOR_PATHS_WINDOWS);
+      for (guint j = 0; values[j] != NULL; j++)
+        {
+          g_autoptr(MoorPattern) value = moor_pattern_parse (MOOR_PATTERN_REGISTRY, values[j],
+                                                              MOOR_PATHS_WINDOWS, NULL, NULL);
+          const gboolean expected = g_strv_contains ((const char *const *) stored, values[j]);
+          MoorDecision decision;
+
+          moor_rules_decide (rules, moor_rules_state_at (rules, value->node), value->leaf, FALSE,
+                             &decision);
+          if (decision.selected != expected)
+            fail_msg ("%s: “%s” is %sto be stored", registry_cases[i].id, values[j],
+                      expected ? "" : "not ");
+        }
+      assert_false (fixture_decide (rules, "/C:/x", FALSE).selected);
+    }
+}
+
 static void
 test_what_nothing_is_taken_from_is_not_entered (void **state)
 {
@@ -518,7 +565,7 @@ test_what_is_not_about_files_here_is_not_compiled (void **state)
   item = fixture_add_line (outcome, "INC /c/* [*]", MOOR_PATHS_LINUX);
   item->kind = MOOR_RULE_MERGE;
   item = fixture_add_line (outcome, "INC /d/* [*]", MOOR_PATHS_LINUX);
-  item->pattern->type = MOOR_PATTERN_REGISTRY;
+  item->pattern->type = MOOR_PATTERN_INI;
   ((MoorRuleComponent *) g_ptr_array_index (outcome->components, 1))->detected = FALSE;
   rules = fixture_compile (outcome, MOOR_PATHS_LINUX);
   assert_int_equal (moor_rules_get_n_rules (rules), 1);
@@ -607,6 +654,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_worked_cases_come_out_as_they_are_documented),
+    cmocka_unit_test (test_worked_cases_of_the_registry_come_out_as_they_are_documented),
     cmocka_unit_test (test_what_nothing_is_taken_from_is_not_entered),
     cmocka_unit_test (test_a_walk_outside_homes_is_asked_for_when_it_is_needed),
     cmocka_unit_test (test_rules_can_be_named),
