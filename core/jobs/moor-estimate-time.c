@@ -16,6 +16,7 @@
 #define CATALOGUE_FACTOR 1.28 /* rows, index, sealing: what a capture does and a probe does not */
 #define N_COMMITS 50          /* what making and sealing a store waits for, measured */
 #define N_COMMIT_PROBES 6
+#define OPENING_S 0.018 /* what a capture takes to begin and to end, however little it links */
 #define RANGE_LOW 0.75
 #define RANGE_HIGH 1.45
 #define CATALOGUE_ROW_BYTES 130
@@ -118,8 +119,9 @@ probe (MoorLinkCost *cost,
   if (!walked || units < 200)
     return FALSE;
   cost->unit_s = (double) (linked_us - started_us) / G_USEC_PER_SEC / units * CATALOGUE_FACTOR;
-  cost->fixed_s = CLAMP (2 * sync_s + N_COMMITS * time_commit (moor_job_get_sys (job), probe_dfd),
-                         0.03, 5);
+  cost->fixed_s = MIN (OPENING_S + 2 * sync_s
+                           + N_COMMITS * time_commit (moor_job_get_sys (job), probe_dfd),
+                       5);
   return TRUE;
 }
 
