@@ -376,10 +376,16 @@ moor_dir_has_mirror (MoorDir *dir)
   return exists;
 }
 
-/* Makes @fd the mirror of @dir.  %FALSE if another worker has given it one, which
- * is all that anybody wants. */
 static gboolean
-adopt_mirror (MoorDir *dir, const char *name, const struct statx *stx, int fd)
+inherits_nothing_locked (const MoorDir *dir)
+{
+  return dir->parent->parent == NULL ? dir->base->mirror_is_bare : dir->parent->mirror_is_bare;
+}
+
+/* Makes @fd the mirror of @dir; @made if nobody had it before.  %FALSE if another worker has given
+ * it one, which is all that anybody wants. */
+static gboolean
+adopt_mirror (MoorDir *dir, const char *name, const struct statx *stx, int fd, gboolean made)
 {
   MoorSlot *slot = &dir->slots[MOOR_SIDE_MIRROR];
   gboolean adopted;
@@ -395,15 +401,21 @@ adopt_mirror (MoorDir *dir, const char *name, const struct statx *stx, int fd)
       slot->name = slot->own_name != NULL ? slot->own_name : dir->name;
       slot->fd = fd;
       slot->n_pins = 1;
+      dir->mirror_is_bare = made && inherits_nothing_locked (dir);
     }
   moor_unlock (&dir->walk->fd_lock);
   return adopted;
 }
 
-/* Opens @name below @parent_fd as the mirror of @dir.  @linkable if what is in @dir
- * may be linked there, so that another subvolume will not do. */
+/* Opens @name below @parent_fd as the mirror of @dir; @made if that was just made.
+ * @linkable if what is in @dir may be linked there, so that another subvolume will not do. */
 static gboolean
-open_mirror_at (MoorDir *dir, int parent_fd, const char *name, gboolean linkable, GError **error)
+open_mirror_at (MoorDir *dir,
+                int parent_fd,
+                const char *name,
+                gboolean made,
+                gboolean linkable,
+                GError **error)
 {
   const MoorDomain *base = &dir->base->domains[MOOR_SIDE_MIRROR];
   MoorWalk *walk = dir->walk;
@@ -423,7 +435,7 @@ open_mirror_at (MoorDir *dir, int parent_fd, const char *name, gboolean linkable
       errnum = domain.mnt_id == base->mnt_id && (!linkable || domain.dev == base->dev) ? 0 : EXDEV;
     }
 
-  if (errnum == 0 && adopt_mirror (dir, name, &stx, fd))
+  if (errnum == 0 && adopt_mirror (dir, name, &stx, fd, made))
     (void) lend (dir, MOOR_SIDE_MIRROR, fd);
   else if (fd >= 0)
     moor_close_counted (walk, fd);
@@ -460,7 +472,7 @@ moor_dir_open_mirror (MoorDir *dir, const char *name, GError **error)
   if ((parent_fd = moor_dir_acquire (dir->parent, MOOR_SIDE_MIRROR, &errnum, error)) < 0)
     return FALSE;
 
-  opened = open_mirror_at (dir, parent_fd, name, FALSE, error);
+  opened = open_mirror_at (dir, parent_fd, name, FALSE, FALSE, error);
   moor_dir_unpin_parent (dir, MOOR_SIDE_MIRROR);
   return opened;
 }
@@ -501,7 +513,7 @@ moor_dir_make_mirror (MoorDir *dir,
       if (existed && errno != EEXIST)
         opened = moor_throw_errno (error, errno, "making the folder “%s”", name);
       else
-        opened = open_mirror_at (dir, parent_fd, name, TRUE, error);
+        opened = open_mirror_at (dir, parent_fd, name, !existed, TRUE, error);
       moor_dir_unpin_parent (dir, MOOR_SIDE_MIRROR);
     }
 

@@ -264,16 +264,19 @@ take_flags (const MoorHandle *handle, const MoorMeta *meta)
   return flags;
 }
 
+/* @is_bare: it carries nothing that would have to be taken away. */
 static gboolean
-apply (const MoorHandle *handle, const MoorMeta *meta, GError **error)
+apply (const MoorHandle *handle, const MoorMeta *meta, gboolean is_bare, GError **error)
 {
   g_auto(Losses) losses = { .errnum = 0 };
-  int flags = take_flags (handle, meta);
+  gboolean needs_flags = !is_bare || (meta->flags & MOOR_META_SETTABLE_FLAGS) != 0;
+  int flags = needs_flags ? take_flags (handle, meta) : 0;
   gboolean is_owned = apply_owner (handle, meta, &losses);
 
   apply_xattrs (handle, meta, ROUND_PLAIN, &losses);
   apply_mode (handle, meta, is_owned, &losses);
-  remove_other_xattrs (handle, meta, &losses);
+  if (!is_bare)
+    remove_other_xattrs (handle, meta, &losses);
   apply_xattrs (handle, meta, ROUND_ACL, &losses);
   apply_xattrs (handle, meta, ROUND_CAPABILITY, &losses);
   apply_times (handle, meta, &losses);
@@ -303,7 +306,55 @@ moor_meta_apply (const MoorSys *sys, int fd, const MoorMeta *meta, GError **erro
 {
   const MoorHandle handle = { .sys = sys, .fd = fd };
 
-  return apply (&handle, meta, error);
+  return apply (&handle, meta, FALSE, error);
+}
+
+/**
+ * moor_meta_is_bare:
+ * @fd: a directory, open for reading
+ *
+ * Blocks for two system calls; any thread.
+ *
+ * Returns: whether it has no attributes and marks that moor_meta_apply() would set or
+ *   remove; then a directory made in it has none either
+ */
+gboolean
+moor_meta_is_bare (const MoorSys *sys, int fd)
+{
+  const MoorHandle handle = { .sys = sys, .fd = fd };
+  g_autofree char *list = NULL;
+  g_autoptr(GPtrArray) names = moor_handle_list_xattrs (&handle, &list);
+  int flags = 0;
+
+  if (names == NULL)
+    return FALSE;
+  for (guint i = 0; i < names->len; i++)
+    {
+      if (!g_str_has_prefix (g_ptr_array_index (names, i), "security."))
+        return FALSE;
+    }
+  return sys->get_flags (fd, &flags) < 0 ? errno == ENOTTY || errno == EOPNOTSUPP
+                                         : (flags & MOOR_META_SETTABLE_FLAGS) == 0;
+}
+
+/**
+ * moor_meta_apply_bare:
+ * @fd: a directory that the caller has made in one that moor_meta_is_bare() held for, and
+ *   that nobody has given anything since
+ * @meta: what it shall carry
+ *
+ * As moor_meta_apply(), without looking for what would have to be taken away.
+ *
+ * Blocks for a few system calls; any thread.
+ *
+ * Returns: %FALSE if something could not be set, in %G_IO_ERROR
+ */
+gboolean
+moor_meta_apply_bare (const MoorSys *sys, int fd, const MoorMeta *meta, GError **error)
+{
+  const MoorHandle handle = { .sys = sys, .fd = fd };
+
+  return apply (&handle, meta, TRUE, error);
 }
 
 /**
@@ -331,7 +382,7 @@ moor_meta_apply_at (const MoorSys *sys,
 
   if (fd < 0)
     return moor_throw_errno (error, errno, "opening “%s”", name);
-  if (apply (&handle, meta, error))
+  if (apply (&handle, meta, FALSE, error))
     return TRUE;
 
   g_prefix_error (error, "“%s”: ", name);

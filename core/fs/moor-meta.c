@@ -149,13 +149,11 @@ moor_handle_can_have_flags (const MoorHandle *handle, const struct statx *stx)
   return !handle->is_path && (S_ISREG (stx->stx_mode) || S_ISDIR (stx->stx_mode));
 }
 
-gboolean
-moor_handle_read (const MoorHandle *handle, MoorMeta *out_meta, GError **error)
+static gboolean
+read_known (const MoorHandle *handle, const struct statx *stx, MoorMeta *out_meta, GError **error)
 {
-  g_auto(MoorMeta) meta = { .flags = 0 };
+  g_auto(MoorMeta) meta = { .stx = *stx };
 
-  if (handle->sys->statx (handle->fd, "", AT_EMPTY_PATH, STATX_MASK, &meta.stx) < 0)
-    return moor_throw_errno (error, errno, "looking at it");
   if (!read_xattrs (handle, &meta.xattrs, error))
     return FALSE;
   if (moor_handle_can_have_flags (handle, &meta.stx)
@@ -165,6 +163,16 @@ moor_handle_read (const MoorHandle *handle, MoorMeta *out_meta, GError **error)
   *out_meta = meta;
   memset (&meta, 0, sizeof meta);
   return TRUE;
+}
+
+gboolean
+moor_handle_read (const MoorHandle *handle, MoorMeta *out_meta, GError **error)
+{
+  struct statx stx;
+
+  if (handle->sys->statx (handle->fd, "", AT_EMPTY_PATH, STATX_MASK, &stx) < 0)
+    return moor_throw_errno (error, errno, "looking at it");
+  return read_known (handle, &stx, out_meta, error);
 }
 
 /**
@@ -185,6 +193,30 @@ moor_meta_read (const MoorSys *sys, int fd, MoorMeta *out_meta, GError **error)
   const MoorHandle handle = { .sys = sys, .fd = fd };
 
   return moor_handle_read (&handle, out_meta, error);
+}
+
+/**
+ * moor_meta_read_known:
+ * @fd: a file or directory, open for reading
+ * @stx: what statx() has just said of it
+ * @out_meta: (out): what it carries; free with moor_meta_clear()
+ *
+ * As moor_meta_read(), for who has looked at it already.
+ *
+ * Blocks for a few system calls; any thread.
+ *
+ * Returns: %FALSE on failure, in %G_IO_ERROR
+ */
+gboolean
+moor_meta_read_known (const MoorSys *sys,
+                      int fd,
+                      const struct statx *stx,
+                      MoorMeta *out_meta,
+                      GError **error)
+{
+  const MoorHandle handle = { .sys = sys, .fd = fd };
+
+  return read_known (&handle, stx, out_meta, error);
 }
 
 /**

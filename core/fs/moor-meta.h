@@ -28,12 +28,19 @@ void moor_meta_clear (MoorMeta *meta);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoorMeta, moor_meta_clear)
 
 gboolean moor_meta_read (const MoorSys *sys, int fd, MoorMeta *out_meta, GError **error);
+gboolean moor_meta_read_known (const MoorSys *sys,
+                               int fd,
+                               const struct statx *stx,
+                               MoorMeta *out_meta,
+                               GError **error);
 gboolean moor_meta_read_at (const MoorSys *sys,
                             int dfd,
                             const char *name,
                             MoorMeta *out_meta,
                             GError **error);
 gboolean moor_meta_apply (const MoorSys *sys, int fd, const MoorMeta *meta, GError **error);
+gboolean moor_meta_is_bare (const MoorSys *sys, int fd);
+gboolean moor_meta_apply_bare (const MoorSys *sys, int fd, const MoorMeta *meta, GError **error);
 gboolean moor_meta_apply_at (const MoorSys *sys,
                              int dfd,
                              const char *name,

@@ -40,6 +40,7 @@ typedef struct
   int base_fds[MOOR_N_SIDES]; /* (not owned): -1 for no mirror */
   MoorDomain domains[MOOR_N_SIDES];
   guint64 inos[MOOR_N_SIDES];
+  gboolean mirror_is_bare; /* what is made in it inherits nothing */
 } MoorWalkBase;
 
 struct _MoorDir
@@ -55,6 +56,7 @@ struct _MoorDir
   gboolean owns_data;
 
   MoorSlot slots[MOOR_N_SIDES];
+  gboolean mirror_is_bare; /* we made it, and it inherited nothing; guarded by MoorWalk.fd_lock */
 
   /* Set before the directory is queued, guarded by MoorWalk.lock from then on */
   char *names;        /* (owned): of the subdirectories to enter, each with its NUL */
@@ -113,6 +115,9 @@ void moor_worker_begin (MoorWorker *worker, MoorDir *dir);
 void moor_worker_release_borrowed (MoorWorker *worker);
 void moor_worker_end (MoorWorker *worker);
 void moor_worker_make_current (MoorWorker *worker);
+
+/* moor-dir-meta.c */
+gboolean moor_dir_probe_base (const MoorWalk *walk, const MoorWalkBase *base);
 
 /* moor-slot.c */
 int moor_open_counted (MoorWalk *walk, int dfd, const char *path);

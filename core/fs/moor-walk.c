@@ -446,6 +446,7 @@ init_bases (MoorWalk *walk, const MoorWalkRoot *roots, guint n_roots, GError **e
       if (!init_side (walk, &walk->bases[i], MOOR_SIDE_SOURCE, roots[i].dfd, error)
           || !init_side (walk, &walk->bases[i], MOOR_SIDE_MIRROR, roots[i].mirror_dfd, error))
         return FALSE;
+      walk->bases[i].mirror_is_bare = moor_dir_probe_base (walk, &walk->bases[i]);
     }
   return TRUE;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moor-beneath.h"
+#include "moor-meta.h"
 
 G_BEGIN_DECLS
 
@@ -104,6 +105,8 @@ gboolean moor_dir_make_mirror (MoorDir *dir,
                                gboolean *out_existed,
                                GError **error);
 gboolean moor_dir_open_mirror (MoorDir *dir, const char *name, GError **error);
+gboolean moor_dir_read_meta (MoorDir *dir, MoorMeta *out_meta, GError **error);
+gboolean moor_dir_finish_mirror (MoorDir *dir, const MoorMeta *meta, GError **error);
 
 typedef gboolean (*MoorListFunc) (const char *name, guint8 type, guint64 ino, gpointer user_data);
 gboolean moor_list_dir (const MoorSys *sys,
