@@ -273,6 +273,20 @@ test_what_is_no_store_is_never_replaced (void **state)
 }
 
 static void
+test_a_store_is_never_collected_into_itself (void **state)
+{
+  /* K13 */
+  Fixture *fixture = *state;
+
+  need_root ();
+  must (fixture, 27, "scanstate C:\\home\\alice\\st /hardlink /nocompress");
+  assert_false (exists (fixture, "home/alice/st"));
+  must (fixture, 0, SCAN);
+  must (fixture, 0, SCAN " /o");
+  assert_false (is_stored (fixture, "StateStore"));
+}
+
+static void
 test_the_last_copy_is_not_replaced_or_deleted (void **state)
 {
   /* J34, and the promise that goes before it */
@@ -868,6 +882,7 @@ main (void)
     usmt_test (test_phases_come_in_usmts_order),
     usmt_test (test_a_store_is_replaced_only_with_o),
     usmt_test (test_what_is_no_store_is_never_replaced),
+    usmt_test (test_a_store_is_never_collected_into_itself),
     usmt_test (test_the_last_copy_is_not_replaced_or_deleted),
     usmt_test (test_somebody_is_asked_before_a_store_goes),
     usmt_test (test_rule_files_are_looked_at_first),
