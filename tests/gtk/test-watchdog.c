@@ -144,6 +144,65 @@ test_fifty_thousand_differences_do_not_hold_up_the_check (void **state)
   stop_watch ("50,000 differences");
 }
 
+/* The name in the last row of a folder. */
+static char *
+dup_last_name (GtkTreeView *view, const char *path_text)
+{
+  GtkTreeModel *model = gtk_tree_view_get_model (view);
+  GtkTreeIter parent;
+  GtkTreeIter last;
+  char *name = NULL;
+  int n = 0;
+
+  if (gtk_tree_model_get_iter_from_string (model, &parent, path_text))
+    n = gtk_tree_model_iter_n_children (model, &parent);
+  if (n > 0 && gtk_tree_model_iter_nth_child (model, &last, &parent, n - 1))
+    gtk_tree_model_get (model, &last, 0, &name, -1);
+  return name;
+}
+
+static gboolean
+ends_with (GtkTreeView *view, const char *path_text, const char *expected)
+{
+  g_autofree char *name = dup_last_name (view, path_text);
+
+  return g_strcmp0 (name, expected) == 0;
+}
+
+static void
+expand (GtkTreeView *view, const char *path_text)
+{
+  g_autoptr(GtkTreePath) path = gtk_tree_path_new_from_string (path_text);
+
+  (void) gtk_tree_view_expand_row (view, path, FALSE);
+}
+
+/* 20,000 files of the store, and 5,333 that it does not know. */
+static void
+test_what_is_too_much_for_a_folder_is_counted (void **state)
+{
+  MoorGtkTest *test = *state;
+  GtkWidget *only;
+  GtkTreeView *view;
+
+  test->fake->n_differences = 80000;
+  test->fake->n_children = 20000;
+  moor_gtk_open (test);
+  moor_gtk_activate (test, "show-place", "check");
+  moor_gtk_wait (moor_gtk_enabled (test, "check"));
+  moor_gtk_activate (test, "check", NULL);
+  moor_gtk_wait (moor_gtk_finished (test));
+  moor_gtk_activate (test, "run-show-check", NULL);
+  moor_gtk_wait ((only = moor_gtk_find (WINDOW, GTK_TYPE_CHECK_BUTTON, "Only")) != NULL
+                 && gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (only)));
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (only), FALSE);
+  view = GTK_TREE_VIEW (moor_gtk_find (WINDOW, GTK_TYPE_TREE_VIEW, NULL));
+  expand (view, "0");
+  moor_gtk_wait (!ends_with (view, "0", "Reading…"));
+  expand (view, "0:0");
+  moor_gtk_wait (ends_with (view, "0:0", "… and 15,333 more"));
+}
+
 #define window_test(f) cmocka_unit_test_setup_teardown (f, moor_gtk_setup, moor_gtk_teardown)
 
 int
@@ -154,6 +213,7 @@ main (int argc, char **argv)
     window_test (test_a_million_events_do_not_hold_up_the_problems_page),
     window_test (test_a_million_events_do_not_hold_up_the_log_and_it_stays_bounded),
     window_test (test_fifty_thousand_differences_do_not_hold_up_the_check),
+    window_test (test_what_is_too_much_for_a_folder_is_counted),
   };
 
   if (!gtk_init_check (&argc, &argv))
