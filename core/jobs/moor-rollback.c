@@ -64,16 +64,11 @@ list_cb (const char *path, MoorConsequence consequence, gpointer user_data)
 static gboolean
 choose_new_name (Rollback *rollback, GError **error)
 {
-  g_autoptr(GError) problem = NULL;
   struct statx stx;
 
-  g_free (rollback->new_name);
-  rollback->new_name = moor_store_dup_meta (rollback->store, "new-system", &problem);
-  if (problem != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&problem));
-      return FALSE;
-    }
+  g_clear_pointer (&rollback->new_name, g_free);
+  if (!moor_store_read_meta (rollback->store, "new-system", &rollback->new_name, error))
+    return FALSE;
   if (rollback->new_name != NULL && moor_name_is_valid (rollback->new_name))
     return TRUE;
   g_clear_pointer (&rollback->new_name, g_free);

@@ -39,6 +39,7 @@ gboolean moor_keep_init (MoorKeep *keep,
                          MoorStore *store,
                          const char *const *protect,
                          GError **error);
+MoorConsequence moor_keep_consequence (const MoorKeep *keep, const char *path);
 gboolean moor_keep_record (const MoorKeep *keep, MoorStore *store, GError **error);
 gboolean moor_store_is_trusted (MoorStore *store, const char *what, GError **error);
 gboolean moor_root_check (MoorSystem *system, const char *what, GError **error);

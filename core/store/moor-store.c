@@ -395,6 +395,23 @@ moor_store_set_meta (MoorStore *store, const char *key, const char *value, GErro
 }
 
 /**
+ * moor_store_read_meta:
+ * @out_value: (out) (transfer full) (nullable): what moor_store_set_meta() kept; %NULL if
+ *   there is no such key
+ *
+ * As moor_store_dup_meta(), for who must not take a key that cannot be read for none.
+ * Blocks; any thread, one at a time.
+ */
+gboolean
+moor_store_read_meta (MoorStore *store, const char *key, char **out_value, GError **error)
+{
+  g_autoptr(MoorTransaction) transaction = moor_transaction_read (store, error);
+
+  *out_value = NULL;
+  return transaction != NULL && read_meta (store, key, out_value, error);
+}
+
+/**
  * moor_store_dup_meta:
  *
  * Blocks; any thread, one at a time.
@@ -405,11 +422,9 @@ moor_store_set_meta (MoorStore *store, const char *key, const char *value, GErro
 char *
 moor_store_dup_meta (MoorStore *store, const char *key, GError **error)
 {
-  g_autoptr(MoorTransaction) transaction = moor_transaction_read (store, error);
   char *value = NULL;
 
-  if (transaction != NULL)
-    (void) read_meta (store, key, &value, error);
+  (void) moor_store_read_meta (store, key, &value, error);
   return value;
 }
 

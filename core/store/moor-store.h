@@ -111,6 +111,7 @@ gboolean moor_store_set_state (MoorStore *store, MoorStoreState state, GError **
 gboolean moor_store_get_info (MoorStore *store, MoorStoreInfo *out_info, GError **error);
 gboolean moor_store_set_meta (MoorStore *store, const char *key, const char *value, GError **error);
 char *moor_store_dup_meta (MoorStore *store, const char *key, GError **error);
+gboolean moor_store_read_meta (MoorStore *store, const char *key, char **out_value, GError **error);
 
 guint moor_store_get_n_parts (MoorStore *store);
 const MoorPart *moor_store_get_part (MoorStore *store, guint index);
