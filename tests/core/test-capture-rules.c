@@ -207,6 +207,35 @@ test_what_is_outside_homes_is_this_computer (void **state)
 }
 
 static void
+test_other_fixed_volumes_are_walked_by_themselves (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *members = with_rules (fixture, COMPONENT ("System", INCLUDE ("/data/* [*.txt]")),
+                                         NULL);
+  MoorTestVolume volume;
+  g_autoptr(JsonObject) result = NULL;
+  g_autoptr(JsonObject) verified = NULL;
+
+  if (!moor_test_can_mount ("ext4")
+      || !moor_test_volume_new (fixture->root, "data", "ext4", 40, &volume))
+    {
+      moor_test_skip ("ext4 cannot be made or mounted here");
+      return;
+    }
+  moor_test_write (volume.mount_point, "plans/one.txt", "plan");
+  moor_test_write (volume.mount_point, "plans/one.tmp", "no plan");
+  result = jobs_run (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  assert_non_null (find_profile (result, ":system"));
+  assert_int_equal (jobs_number (result, "files"), 1);
+  assert_int_equal (jobs_number (result, "linked"), 1);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", NULL);
+  moor_test_write (volume.mount_point, "more/two.txt", "plan");
+  verified = jobs_run (fixture, MOOR_EXIT_DIFFERENCES, "verify", NULL);
+  assert_true (jobs_differs (verified, "more/two.txt", "missing"));
+  moor_test_volume_free (&volume);
+}
+
+static void
 test_a_refreshed_store_keeps_its_rules_and_everybody_s_tree (void **state)
 {
   JobsFixture *fixture = *state;
@@ -505,6 +534,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_what_rules_select_has_to_be_in_the_store, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_what_is_outside_homes_is_this_computer, jobs_setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_other_fixed_volumes_are_walked_by_themselves, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_refreshed_store_keeps_its_rules_and_everybody_s_tree,
                                      jobs_setup, jobs_teardown),
