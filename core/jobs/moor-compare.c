@@ -5,6 +5,7 @@
 
 #include "moor-counter.h"
 #include "moor-link.h"
+#include "moor-restore-private.h"
 #include "moor-ruling.h"
 #include "moor-text.h"
 
@@ -29,7 +30,8 @@ typedef struct
 typedef struct
 {
   guint64 id;
-  char *target_name; /* (nullable): its name on the other side, where that differs */
+  char *target_name;   /* (nullable): its name on the other side, where that differs */
+  gboolean is_changed; /* rules gave it other attributes */
 } Subdir;
 
 static void
@@ -48,6 +50,7 @@ typedef struct
   guint64 id;
   MoorRuleState state;
   gboolean has_other;
+  gboolean is_changed;    /* rules gave it other attributes */
   gboolean same_volume;   /* as the other side: only then equal inodes are one object */
   gboolean is_unreadable; /* the other side, here or above: what is in it is not known */
   GHashTable *names;      /* (element-type filename Name) (owned): until entries_done */
@@ -164,6 +167,7 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
                               &decision);
       data->state = decision.state;
       data->id = subdir != NULL ? subdir->id : 0;
+      data->is_changed = subdir != NULL && subdir->is_changed;
       data->is_unreadable = above->is_unreadable;
       if (subdir != NULL && subdir->target_name != NULL)
         other_name = subdir->target_name;
@@ -337,24 +341,88 @@ compare_missing (MoorDir *dir, DirData *data, const MoorObject *object)
 
 /* Kept under another name, because there was something in its place. */
 static gboolean
-compare_renamed (MoorDir *dir, DirData *data, const MoorObject *object, const struct statx *stx)
+compare_renamed (MoorDir *dir,
+                 DirData *data,
+                 const MoorObject *object,
+                 const char *target_name,
+                 const struct statx *stx)
 {
-  const Name *renamed;
+  const Name *renamed = g_hash_table_lookup (data->names, target_name);
 
-  if (object->target_name == NULL || data->comparison->options->against != MOOR_AGAINST_RESTORED)
-    return FALSE;
-  renamed = g_hash_table_lookup (data->names, object->target_name);
   if (renamed == NULL || !renamed->in_other)
     return FALSE;
   if (!data->same_volume || renamed->other_ino != object->ino)
     {
-      compare_copy (dir, data, object, object->target_name);
+      compare_copy (dir, data, object, target_name);
+      return TRUE;
+    }
+  if (g_str_equal (target_name, object->name))
+    {
+      be_same (dir, data, object, stx, MOOR_STATUS_SAME);
       return TRUE;
     }
   count_after (data->compared, stx);
   differ (dir, object->name, MOOR_STATUS_RENAMED, MOOR_CAUSE_COLLISION, object->kind, FALSE,
-          object->target_name);
+          target_name);
   return TRUE;
+}
+
+/* Whether it is wherever rules sent it; tells where it is not. */
+static gboolean
+is_at_all (MoorDir *dir, DirData *data, const MoorObject *object, const MoorTargetText *target)
+{
+  int fd = moor_dir_fd (dir, NULL);
+
+  for (char **path = target->paths; *path != NULL; path++)
+    {
+      g_autofree char *detail = NULL;
+
+      if (moor_comparison_is_at (data->comparison, fd, object, *path))
+        continue;
+      detail = g_strconcat ("it is not at ", *path, ", where rules sent it", NULL);
+      differ (dir, object->name, MOOR_STATUS_MISSING, MOOR_CAUSE_MISSING, object->kind, TRUE,
+              detail);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* What rules gave other attributes is the same if its content is. */
+static gboolean
+compare_changed (MoorDir *dir, DirData *data, const MoorObject *object, const char *name)
+{
+  const Name *entry = g_hash_table_lookup (data->names, name);
+
+  if (entry == NULL || !entry->in_other
+      || !moor_comparison_has_content (data->comparison, moor_dir_fd (dir, NULL), object,
+                                       moor_dir_mirror_fd (dir, NULL), name))
+    return FALSE;
+  moor_counter_add (&data->compared->n_after, 1);
+  moor_counter_add (&data->compared->bytes_after, object->size);
+  moor_counter_add (&data->compared->n_status[MOOR_STATUS_EQUAL_COPY], 1);
+  return TRUE;
+}
+
+/* What a restore has written down of an object.  %TRUE if nothing more is to be compared. */
+static gboolean
+compare_target (MoorDir *dir, DirData *data, const MoorObject *object, const struct statx *stx)
+{
+  g_auto(MoorTargetText) target = { 0 };
+
+  if (object->target_name == NULL || data->comparison->options->against != MOOR_AGAINST_RESTORED)
+    return FALSE;
+  moor_target_text_parse (object->target_name, &target);
+  if (!is_at_all (dir, data, object, &target))
+    return TRUE;
+  if (target.name == NULL)
+    {
+      differ (dir, object->name, MOOR_STATUS_RENAMED, MOOR_CAUSE_COLLISION, object->kind, FALSE,
+              target.is_left ? "by a rule it stays in the store" : target.paths[0]);
+      return TRUE;
+    }
+  if (target.is_changed && compare_changed (dir, data, object, target.name))
+    return TRUE;
+  return compare_renamed (dir, data, object, target.name, stx);
 }
 
 /* What was linked into the store is copied where the home is on another volume. */
@@ -384,7 +452,7 @@ compare_object (MoorDir *dir, DirData *data, const MoorObject *object, const Nam
       be_same (dir, data, object, &stx, MOOR_STATUS_SAME);
       return;
     }
-  if (compare_renamed (dir, data, object, &stx))
+  if (compare_target (dir, data, object, &stx))
     return;
   if (name == NULL || !name->in_other)
     {
@@ -412,13 +480,17 @@ compare_dir (MoorDir *dir, DirData *data, const MoorObject *object, const Name *
   const gboolean restored = data->comparison->options->against == MOOR_AGAINST_RESTORED;
   Subdir *subdir = g_new0 (Subdir, 1);
   const Name *renamed = NULL;
+  g_auto(MoorTargetText) target = { 0 };
 
   subdir->id = object->id;
   if (data->dirs == NULL)
     data->dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, subdir_free);
   g_hash_table_insert (data->dirs, g_strdup (object->name), subdir);
   if (restored && object->target_name != NULL)
-    renamed = g_hash_table_lookup (data->names, object->target_name);
+    moor_target_text_parse (object->target_name, &target);
+  if (target.name != NULL && !g_str_equal (target.name, object->name))
+    renamed = g_hash_table_lookup (data->names, target.name);
+  subdir->is_changed = target.is_changed;
 
   if (name == NULL || (!name->in_store && !data->compared->moved)
       || (data->compared->moved && !name->in_other))
@@ -427,10 +499,12 @@ compare_dir (MoorDir *dir, DirData *data, const MoorObject *object, const Name *
                                   : "the store no longer has this folder, nor what was in it");
   else if (renamed != NULL && renamed->in_other && renamed->other_type == DT_DIR)
     {
-      subdir->target_name = g_strdup (object->target_name);
+      subdir->target_name = g_strdup (target.name);
       differ (dir, object->name, MOOR_STATUS_RENAMED, MOOR_CAUSE_COLLISION, object->kind, FALSE,
-              object->target_name);
+              target.name);
     }
+  else if (target.is_left || (target.paths != NULL && target.paths[0] != NULL))
+    (void) is_at_all (dir, data, object, &target);
   else if (data->has_other && !name->in_other)
     compare_missing (dir, data, object);
   else if (name->in_other && name->other_type != DT_DIR)
@@ -449,13 +523,16 @@ child_cb (const MoorObject *object, gpointer user_data)
 {
   Children *children = user_data;
   DirData *data = children->data;
+  g_auto(MoorTargetText) target = { 0 };
   Name *name = g_hash_table_lookup (data->names, object->name);
 
   if (name != NULL)
     name->in_catalogue = TRUE;
   if (object->target_name != NULL)
+    moor_target_text_parse (object->target_name, &target);
+  if (target.name != NULL)
     {
-      Name *renamed = g_hash_table_lookup (data->names, object->target_name);
+      Name *renamed = g_hash_table_lookup (data->names, target.name);
 
       if (renamed != NULL)
         renamed->in_catalogue = TRUE;
@@ -558,7 +635,7 @@ compare_attributes (MoorDir *dir, DirData *data)
 
   /* Folders that others' files are in are the new system's. */
   if (comparison->options->against != MOOR_AGAINST_RESTORED || fd < 0 || other_fd < 0
-      || moor_comparison_is_system (data->compared))
+      || moor_comparison_is_system (data->compared) || data->is_changed)
     return;
   if (!moor_meta_read (comparison->sys, fd, &before, &error)
       || !moor_meta_read (comparison->sys, other_fd, &after, &error))

@@ -230,6 +230,6 @@ moor_host_add_person (MoorRuleHost *host,
     return NULL;
   user = moor_rule_host_add_user (host, name, home);
   user->home_dfd = home_dfd;
-  moor_rule_user_set_linux_variables (user, folders);
+  moor_rule_user_set_linux_variables (user, home_dfd >= 0 ? folders : NULL);
   return user;
 }

@@ -71,132 +71,96 @@ report (Run *run,
     moor_counter_add (&run->n_left, 1);
 }
 
-/* "photo.jpg" -> "photo(1).jpg", ".bashrc" -> ".bashrc(1)" */
+/* Where the object is, and where it will be, within the restored system. */
 static char *
-numbered_name (const char *name, guint n)
+target_path (const Run *run, MoorDir *dir, const char *name)
 {
-  const char *dot = strrchr (name, '.');
-  gsize stem = dot != NULL && dot != name ? (gsize) (dot - name) : strlen (name);
-  g_autofree char *number = g_strdup_printf ("(%u)", n);
-  g_autofree char *suffix = g_strdup (name + stem);
-  const gsize longest = 255;
+  const char *home = run->merge->person->target_home;
+  g_autofree char *below = moor_dir_path_below (dir, name);
 
-  if (strlen (suffix) > 32)
-    suffix[0] = '\0';
-  /* A name may not grow past what a directory can hold, nor end inside a character. */
-  if (stem + strlen (number) + strlen (suffix) > longest)
+  return g_strconcat (strlen (home) > 1 ? home : "", "/", below, NULL);
+}
+
+static MoorFate *
+find_fate (const Run *run, MoorDir *dir, const char *name)
+{
+  g_autofree char *below = NULL;
+
+  if (!run->from_store || run->merge->person->fates == NULL)
+    return NULL;
+  below = moor_dir_path_below (dir, name);
+  return moor_fates_find (run->merge->person, below);
+}
+
+/* Under which name it came back; "." if it did not, because of a rule. */
+static void
+note_name (Run *run, MoorDir *dir, const char *name, const char *new_name)
+{
+  MoorFate *fate = find_fate (run, dir, name);
+
+  if (fate != NULL)
     {
-      stem = longest - strlen (number) - strlen (suffix);
-      while (stem > 0 && ((guchar) name[stem] & 0xc0) == 0x80)
-        stem--;
+      g_free (fate->name);
+      fate->name = g_strdup (new_name);
+      return;
     }
-  return g_strdup_printf ("%.*s%s%s", (int) stem, name, number, suffix);
+  moor_lock (&run->lock);
+  g_ptr_array_add (run->renamed, moor_dir_path_below (dir, name));
+  g_ptr_array_add (run->renamed, g_strdup (new_name));
+  moor_unlock (&run->lock);
 }
 
 static void
 note_renamed (Run *run, MoorDir *dir, const char *name, const char *new_name)
 {
-  moor_lock (&run->lock);
-  g_ptr_array_add (run->renamed, moor_dir_path_below (dir, name));
-  g_ptr_array_add (run->renamed, g_strdup (new_name));
-  moor_unlock (&run->lock);
+  note_name (run, dir, name, new_name);
   moor_counter_add (&run->merge->person->n_collisions, 1);
   report (run, dir, name, MOOR_SEVERITY_NOTE, MOOR_CAUSE_COLLISION, 0, new_name);
 }
 
-/* Whether the other object is as good as the one from the store. */
-static gboolean
-same_content (Run *run, int src_fd, const char *name, int dst_fd, const char *there)
+static void
+note_settled (Run *run, MoorDir *dir, const char *name, MoorSettled settled, const char *new_name)
 {
-  return moor_same_content (run->sys, src_fd, name, dst_fd, there,
-                            moor_job_get_cancellable (run->job), NULL);
+  MoorRestoring *person = run->merge->person;
+  const gboolean by_rule = settled == MOOR_SETTLED_LEFT_BY_RULE;
+
+  switch (settled)
+    {
+    case MOOR_SETTLED_BESIDE:
+      note_renamed (run, dir, name, new_name);
+      break;
+    case MOOR_SETTLED_REPLACED:
+      moor_counter_add (&person->n_replaced, 1);
+      break;
+    case MOOR_SETTLED_LEFT:
+    case MOOR_SETTLED_LEFT_BY_RULE:
+      if (by_rule)
+        note_name (run, dir, name, ".");
+      moor_counter_add (&person->n_left, 1);
+      moor_counter_add (&person->n_collisions, 1);
+      report (run, dir, name, by_rule ? MOOR_SEVERITY_NOTE : MOOR_SEVERITY_WARNING,
+              MOOR_CAUSE_COLLISION, 0, "the one from before stays in the store");
+      break;
+    case MOOR_SETTLED_SAME:
+    default:
+      break;
+    }
 }
 
-/* The same with the same time: what an earlier run has copied. */
-static gboolean
-is_copy (Run *run, int src_fd, const char *name, int dst_fd, const char *there)
-{
-  struct statx a;
-  struct statx b;
-
-  return run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &a) == 0
-         && run->sys->statx (dst_fd, there, AT_SYMLINK_NOFOLLOW, STATX_MTIME, &b) == 0
-         && a.stx_mtime.tv_sec == b.stx_mtime.tv_sec && a.stx_mtime.tv_nsec == b.stx_mtime.tv_nsec
-         && same_content (run, src_fd, name, dst_fd, there);
-}
-
-/* Takes a name out of the tree that is built; the home it came from keeps it. */
+/* The name is taken by a different object.  What is still taken then has its name for good. */
 static MoorPlaced
-replace (Run *run, int src_fd, int dst_fd, const char *name, MoorPlacing *placing)
+settle (Run *run, MoorDir *dir, MoorCollision *collision, char **out_name, MoorPlacing *placing)
 {
-  if (run->sys->unlinkat (dst_fd, name, 0) < 0)
-    {
-      placing->errnum = errno;
-      placing->cause = moor_cause_from_errno (errno);
-      return MOOR_PLACED_FAILED;
-    }
-  return moor_place_entry (run->sys, src_fd, name, dst_fd, name, MOOR_METHOD_LINK,
-                           moor_job_get_cancellable (run->job), placing);
-}
+  g_autofree char *target = target_path (run, dir, collision->src_name);
+  MoorSettled settled;
+  MoorPlaced placed;
 
-static MoorPlaced
-place_beside (Run *run,
-              MoorDir *dir,
-              int src_fd,
-              int dst_fd,
-              const char *name,
-              char **out_name,
-              MoorPlacing *placing)
-{
-  MoorPlaced placed = MOOR_PLACED_TAKEN;
-
-  for (guint n = 1; placed == MOOR_PLACED_TAKEN && n < MAX_TRIES; n++)
-    {
-      g_free (*out_name);
-      *out_name = numbered_name (name, n);
-      placed = moor_place_entry (run->sys, src_fd, name, dst_fd, *out_name, MOOR_METHOD_LINK,
-                                 moor_job_get_cancellable (run->job), placing);
-      if (placed == MOOR_PLACED_TAKEN && is_copy (run, src_fd, name, dst_fd, *out_name))
-        placed = MOOR_PLACED_ALREADY;
-    }
-  if (placed == MOOR_PLACED_TAKEN)
-    {
-      placing->cause = MOOR_CAUSE_COLLISION;
-      placing->errnum = EEXIST;
-      return MOOR_PLACED_FAILED;
-    }
+  collision->target = target;
+  placed = moor_collision_settle (collision, &settled, out_name, placing);
   if (placed != MOOR_PLACED_FAILED)
-    note_renamed (run, dir, name, *out_name);
+    note_settled (run, dir, collision->src_name, settled, *out_name);
+  collision->target = NULL;
   return placed;
-}
-
-/* The name is taken by a different object: what is done follows the options.  What
- * is still taken then has its name for good. */
-static MoorPlaced
-settle (Run *run,
-        MoorDir *dir,
-        int src_fd,
-        int dst_fd,
-        const char *name,
-        char **out_name,
-        MoorPlacing *placing)
-{
-  gboolean is_dir = S_ISDIR (placing->stx.stx_mode);
-
-  /* In a living home nothing is taken away. */
-  if (run->merge->in_place && is_copy (run, src_fd, name, dst_fd, name))
-    return MOOR_PLACED_ALREADY;
-  if (!run->merge->in_place && !is_dir
-      && (run->conflict == MOOR_CONFLICT_KEEP_OLD
-          || same_content (run, src_fd, name, dst_fd, name)))
-    return replace (run, src_fd, dst_fd, name, placing);
-  if (run->conflict != MOOR_CONFLICT_KEEP_NEW)
-    return place_beside (run, dir, src_fd, dst_fd, name, out_name, placing);
-
-  moor_counter_add (&run->merge->person->n_collisions, 1);
-  report (run, dir, name, MOOR_SEVERITY_WARNING, MOOR_CAUSE_COLLISION, 0,
-          "the one from before stays in the store");
-  return MOOR_PLACED_TAKEN;
 }
 
 static void
@@ -226,14 +190,31 @@ note_placed (Run *run,
   if (placed == MOOR_PLACED_COPIED || placed == MOOR_PLACED_REFLINKED)
     {
       moor_counter_add (&person->n_copied, 1);
+      /* What rules want to be a copy is one. */
+      if (placing->cause == MOOR_CAUSE_NONE)
+        return;
       report (run, dir, name, MOOR_SEVERITY_WARNING, placing->cause, placing->errnum, "copied");
     }
   else if (placed == MOOR_PLACED_LINKED)
     moor_counter_add (&person->n_linked, 1);
 }
 
+/* What rules want to have other attributes than the store's is a copy, and gets them. */
 static void
-place_one (Run *run, MoorDir *dir, const char *name)
+change_attributes (Run *run, MoorDir *dir, const MoorCollision *collision, const char *name)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (moor_restore_give_attributes (run->merge->restore, collision->fate, collision->ids,
+                                    collision->dst_dfd, name, NULL, &error))
+    return;
+  moor_job_log (run->job, MOOR_LOG_WARNING, "%s", error->message);
+  report (run, dir, name, MOOR_SEVERITY_WARNING, MOOR_CAUSE_METADATA, 0,
+          "restored with the attributes it had");
+}
+
+static void
+place_one (Run *run, MoorDir *dir, const char *name, MoorFate *fate)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *new_name = NULL;
@@ -242,6 +223,16 @@ place_one (Run *run, MoorDir *dir, const char *name)
   gboolean is_link;
   int src_fd = moor_dir_fd (dir, &error);
   int dst_fd = src_fd >= 0 ? moor_dir_mirror_fd (dir, &error) : -1;
+  MoorCollision collision = { .restore = run->merge->restore,
+                              .src_dfd = src_fd,
+                              .src_name = name,
+                              .dst_dfd = dst_fd,
+                              .dst_name = name,
+                              .method = moor_restore_needs_copy (fate) ? MOOR_METHOD_REFLINK
+                                                                       : MOOR_METHOD_LINK,
+                              .in_place = run->merge->in_place,
+                              .fate = fate,
+                              .ids = &run->merge->person->ids };
 
   if (dst_fd < 0)
     {
@@ -249,11 +240,11 @@ place_one (Run *run, MoorDir *dir, const char *name)
       report (run, dir, name, MOOR_SEVERITY_ERROR, MOOR_CAUSE_OTHER, 0, "not restored");
       return;
     }
-  placed = moor_place_entry (run->sys, src_fd, name, dst_fd, name, MOOR_METHOD_LINK,
+  placed = moor_place_entry (run->sys, src_fd, name, dst_fd, name, collision.method,
                              moor_job_get_cancellable (run->job), &placing);
   is_link = placed == MOOR_PLACED_LINKED || placed == MOOR_PLACED_ALREADY;
   if (placed == MOOR_PLACED_TAKEN && run->from_store)
-    placed = settle (run, dir, src_fd, dst_fd, name, &new_name, &placing);
+    placed = settle (run, dir, &collision, &new_name, &placing);
   if (placed == MOOR_PLACED_FAILED)
     {
       report (run, dir, name,
@@ -271,6 +262,36 @@ place_one (Run *run, MoorDir *dir, const char *name)
     change_owner (run, dir, src_fd, name);
   else if (run->changes_ids)
     change_owner (run, dir, dst_fd, new_name != NULL ? new_name : name);
+  if (collision.method != MOOR_METHOD_LINK && placed != MOOR_PLACED_ALREADY)
+    change_attributes (run, dir, &collision, new_name != NULL ? new_name : name);
+}
+
+/* What is not to be looked at at all: on the first walk what is cleaned up, on the
+ * second what is somebody else's or goes elsewhere. */
+static gboolean
+is_passed_over (Run *run, MoorDir *dir, const char *name, guint8 type, MoorFate **out_fate)
+{
+  const MoorRestoreRules *rules = run->merge->restore->rules;
+  const MoorRestoring *person = run->merge->person;
+  g_autofree char *below = NULL;
+
+  *out_fate = NULL;
+  if (!run->from_store)
+    {
+      if (rules == NULL || !rules->cleans || type == DT_DIR)
+        return FALSE;
+      below = target_path (run, dir, name);
+      return moor_target_rules_clean_up (rules->target, below, FALSE);
+    }
+  if (person->known == NULL && person->fates == NULL)
+    return FALSE;
+  below = moor_dir_path_below (dir, name);
+  if (person->known != NULL && !g_hash_table_contains (person->known, below))
+    return TRUE;
+  *out_fate = moor_fates_find (person, below);
+  if (*out_fate == NULL || (*out_fate)->stays)
+    return FALSE;
+  return type != DT_DIR || (*out_fate)->is_barren;
 }
 
 static gboolean
@@ -283,6 +304,7 @@ entry_cb (MoorDir *dir,
 {
   Run *run = user_data;
   DirData *data = moor_dir_data (dir);
+  MoorFate *fate;
 
   if (run->from_store && data->wanted != MOOR_WANTED_ALL)
     {
@@ -292,9 +314,11 @@ entry_cb (MoorDir *dir,
       if (wanted == MOOR_WANTED_NOT || (wanted == MOOR_WANTED_PARTLY && type != DT_DIR))
         return FALSE;
     }
+  if (is_passed_over (run, dir, name, type, &fate))
+    return FALSE;
   if (type == DT_DIR)
     return TRUE;
-  place_one (run, dir, name);
+  place_one (run, dir, name, fate);
   data->n_placed++;
   return FALSE;
 }
@@ -307,7 +331,7 @@ make_beside (Run *run, MoorDir *dir, gboolean *out_existed, GError **error)
 
   for (guint n = 1; n < MAX_TRIES; n++)
     {
-      g_autofree char *new_name = numbered_name (name, n);
+      g_autofree char *new_name = moor_merge_rename (NULL, name, n);
       g_autoptr(GError) problem = NULL;
 
       if (moor_dir_make_mirror (dir, new_name, 0700, out_existed, &problem))
@@ -328,13 +352,17 @@ static gboolean
 make_twin (Run *run, MoorDir *dir, DirData *data)
 {
   g_autoptr(GError) error = NULL;
+  mode_t mode = 0700;
 
   if (moor_dir_parent (dir) == NULL)
     {
       data->existed = run->merge->in_place;
       return TRUE;
     }
-  if (moor_dir_make_mirror (dir, moor_dir_name (dir), 0700, &data->existed, &error))
+  /* A living system's folders may be looked into by others; a cut off run leaves them so. */
+  if (run->merge->person->is_system)
+    mode = (mode_t) data->meta.stx.stx_mode & 0777;
+  if (moor_dir_make_mirror (dir, moor_dir_name (dir), mode, &data->existed, &error))
     return TRUE;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY) && run->from_store
       && run->conflict != MOOR_CONFLICT_KEEP_NEW)
@@ -400,6 +428,7 @@ leave_cb (MoorDir *dir, guint worker, gpointer user_data)
   Run *run = user_data;
   DirData *data = moor_dir_data (dir);
   g_autoptr(GError) error = NULL;
+  MoorFate *fate;
   int fd;
 
   /* A living directory, and one that is only on the way, may keep what they have. */
@@ -413,6 +442,9 @@ leave_cb (MoorDir *dir, guint worker, gpointer user_data)
     }
   if (run->from_store && run->changes_ids)
     map_meta (run, &data->meta);
+  fate = find_fate (run, dir, NULL);
+  if (fate != NULL && moor_restore_change_meta (fate, &run->merge->person->ids, NULL, &data->meta))
+    fate->is_changed = TRUE;
   fd = moor_dir_mirror_fd (dir, &error);
   if (fd >= 0 && moor_meta_apply (run->sys, fd, &data->meta, &error))
     return;
@@ -511,6 +543,35 @@ check_nothing_left (const Run *run, GError **error)
   return FALSE;
 }
 
+/* What rules said of anything is written down with what came of it. */
+static gboolean
+record_fates (const MoorMerge *merge, GError **error)
+{
+  g_autoptr(GPtrArray) fates = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer fate;
+
+  if (merge->person->fates == NULL)
+    return TRUE;
+  g_hash_table_iter_init (&iter, merge->person->fates);
+  while (g_hash_table_iter_next (&iter, NULL, &fate))
+    g_ptr_array_add (fates, fate);
+  return moor_fates_record (merge->restore, fates, error);
+}
+
+/* What comes from the store: what was in this home, and what rules send there. */
+static gboolean
+merge_store (Run *run, GError **error)
+{
+  const MoorMerge *merge = run->merge;
+
+  run->from_store = TRUE;
+  return walk (run, merge->store_dfd, error)
+         && moor_placements_bring (merge->restore, merge->person, merge->person->incoming,
+                                   merge->target_dfd, merge->in_place, error)
+         && record_renamed (run, error) && record_fates (merge, error);
+}
+
 /**
  * moor_merge_run:
  *
@@ -533,10 +594,12 @@ moor_merge_run (const MoorMerge *merge, GError **error)
   run.wanted = moor_wanted_list (merge->person->profile, merge->restore->options->paths);
   run.renamed = g_ptr_array_new_with_free_func (g_free);
   g_mutex_init (&run.lock);
-  merged = merge->existing_dfd < 0
-           || (walk (&run, merge->existing_dfd, error) && check_nothing_left (&run, error));
-  run.from_store = TRUE;
-  merged = merged && walk (&run, merge->store_dfd, error) && record_renamed (&run, error);
+  merged = !merge->in_place
+           || moor_cleanup_home (merge->restore, merge->person, merge->target_dfd, error);
+  merged = merged
+           && (merge->existing_dfd < 0
+               || (walk (&run, merge->existing_dfd, error) && check_nothing_left (&run, error)))
+           && merge_store (&run, error);
   g_clear_pointer (&run.wanted, g_ptr_array_unref);
   g_ptr_array_unref (run.renamed);
   g_mutex_clear (&run.lock);

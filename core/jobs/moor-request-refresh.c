@@ -33,11 +33,14 @@ moor_request_restore (MoorJob *job, JsonObject *request, JsonObject *result, GEr
   g_auto(GStrv) map = moor_request_dup_strings (request, "map");
   g_auto(GStrv) paths = moor_request_dup_paths (request, "paths");
   g_auto(MoorWho) who = { 0 };
+  g_auto(MoorRuleSource) rules = MOOR_RULE_SOURCE_INIT;
   MoorRestoreOptions options = { .map = (const char *const *) map,
                                  .paths = (const char *const *) paths };
 
-  if (store == NULL || !read_conflict (request, &options.conflict, error))
+  if (store == NULL || !read_conflict (request, &options.conflict, error)
+      || !moor_request_read_rules (request, store, &rules, error))
     return FALSE;
+  options.rules = &rules;
   moor_who_init (&who, request);
   options.selection = who.selection;
   options.create_accounts = moor_request_get_flag (request, "create-accounts");

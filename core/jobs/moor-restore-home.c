@@ -320,13 +320,15 @@ can_move (const MoorRestore *restore,
 {
   gboolean can = is_empty && part->index == person->profile->part
                  && person->ids.old_uid == person->ids.new_uid
-                 && person->ids.old_gid == person->ids.new_gid;
+                 && person->ids.old_gid == person->ids.new_gid
+                 && (person->fates == NULL || g_hash_table_size (person->fates) == 0)
+                 && person->incoming == NULL;
 
   if (restore->options->move && !can)
     moor_job_log (
         restore->job, MOOR_LOG_INFO,
         "%s is linked, not moved: the home is not empty, or on another volume, or has other "
-        "owner numbers",
+        "owner numbers, or rules move or change something in it",
         person->target_name);
   return restore->options->move && can;
 }
@@ -528,4 +530,49 @@ moor_restore_home (const MoorRestore *restore, MoorRestoring *person, GError **e
                     MOOR_CAUSE_KEPT_IN_PLACE, person->target_home, person->target_name, 0,
                     "merged in place");
   return restore_in_place (restore, person, &home, &parent, error);
+}
+
+/**
+ * moor_restore_system:
+ * @system: one of the pseudo people; gets `how` and counters
+ *
+ * Brings back what was taken outside people's homes from one volume, into the system as
+ * it is.  What it replaces is kept in the store, for moor_replaced_put_back().  May be
+ * repeated after a crash.  Blocks.
+ *
+ * Returns: %FALSE with %G_IO_ERROR
+ */
+gboolean
+moor_restore_system (const MoorRestore *restore, MoorRestoring *system, GError **error)
+{
+  g_auto(MoorPlace) place = { .dfd = -1 };
+  g_auto(MoorPlace) parent = { .dfd = -1 };
+  g_auto(MoorFd) made = -1;
+  MoorMerge merging = { .restore = restore,
+                        .person = system,
+                        .existing_dfd = -1,
+                        .in_place = TRUE,
+                        .keeps_folders = TRUE };
+
+  if (!moor_restore_locate_home (restore->system, system->target_home, TRUE, &place, &parent,
+                                 error))
+    return FALSE;
+  merging.target_dfd = place.dfd;
+  /* A drive that the new system does not have: its files come to the same path. */
+  if (place.dfd < 0)
+    {
+      g_autofree char *name = base_name (place.path);
+
+      merging.target_dfd = made = moor_make_dirs_beneath (moor_job_get_sys (restore->job),
+                                                          parent.dfd, name, 0755, error);
+      if (made < 0)
+        return FALSE;
+    }
+  if (system->profile->restore.step == MOOR_RESTORE_NONE)
+    set_target (system, &place);
+  if (!merge (&merging, error) || !moor_store_sync (restore->store, error))
+    return FALSE;
+  system->how = system->n_linked + system->n_copied + system->n_replaced == 0 ? "already"
+                                                                              : "in-place";
+  return restore->options->paths != NULL || record (restore, system, MOOR_RESTORE_IN_PLACE, error);
 }

@@ -53,7 +53,8 @@ list_homes_of_others (const MoorRestore *restore, GPtrArray *stored, GPtrArray *
     {
       const MoorStoredProfile *profile = g_ptr_array_index (stored, i);
 
-      if (profile->restore.step != MOOR_RESTORE_NONE && profile->restore.target_home != NULL
+      if (!g_str_equal (profile->name, MOOR_SYSTEM_PROFILE)
+          && profile->restore.step != MOOR_RESTORE_NONE && profile->restore.target_home != NULL
           && !is_restored_now (people, profile))
         g_hash_table_insert (homes, canonical_home (restore, profile->restore.target_home),
                              profile->name);

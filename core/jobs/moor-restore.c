@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "moor-text.h"
+#include "moor-process.h"
 #include "moor-threads-private.h"
 #include "moor-verify.h"
 #include "moor-wanted-private.h"
@@ -15,220 +15,6 @@ static const MoorPhase phases[] = { { "plan", 2 },
                                     { "accounts", 3 },
                                     { "restore", 60 },
                                     { "verify", 35 } };
-
-static void
-restoring_free (MoorRestoring *person)
-{
-  g_clear_pointer (&person->account, moor_account_free);
-  if (person->has_plan)
-    moor_account_plan_clear (&person->plan);
-  g_free (person->target_name);
-  g_free (person->target_home);
-  g_free (person);
-}
-
-/* The new login name that --map gives somebody. */
-static char *
-mapped_name (const MoorRestoreOptions *options, const char *name)
-{
-  gsize length = strlen (name);
-
-  for (const char *const *at = options->map; at != NULL && *at != NULL; at++)
-    {
-      if (strncmp (*at, name, length) == 0 && (*at)[length] == ':' && (*at)[length + 1] != '\0')
-        return g_strdup (*at + length + 1);
-    }
-  return g_strdup (name);
-}
-
-static gboolean
-check_map (const MoorRestoreOptions *options, GPtrArray *stored, GError **error)
-{
-  for (const char *const *at = options->map; at != NULL && *at != NULL; at++)
-    {
-      g_auto(GStrv) names = g_strsplit (*at, ":", 2);
-      gboolean known = FALSE;
-
-      if (names[0] == NULL || names[1] == NULL || !moor_name_is_valid (names[1]))
-        return moor_throw (error, MOOR_ERROR_USAGE, "“%s” is not of the form OLD:NEW", *at);
-      for (guint i = 0; i < stored->len; i++)
-        known = known
-                || g_str_equal (((MoorStoredProfile *) g_ptr_array_index (stored, i))->name,
-                                names[0]);
-      if (!known)
-        return moor_throw (error, MOOR_ERROR_USAGE, "there is nobody called “%s” in this store",
-                           names[0]);
-    }
-  return TRUE;
-}
-
-static MoorAccount *
-load_account (MoorStore *store, const MoorStoredProfile *profile, GError **error)
-{
-  g_autofree char *file = g_strconcat (profile->name, ".json", NULL);
-  g_autoptr(GBytes) bytes = moor_store_read_file (store, "accounts", file, error);
-
-  return bytes != NULL ? moor_account_from_bytes (bytes, error) : NULL;
-}
-
-/* What a store of an ordinary user says about accounts is not even looked at:
- * groups and password are what the system says, and so is the home. */
-static void
-take_home_of_system (const MoorRestore *restore, MoorRestoring *person)
-{
-  const MoorProfile *known = moor_system_find_profile (restore->system, person->target_name);
-
-  if (known == NULL)
-    return;
-  g_free (person->target_home);
-  person->target_home = g_strdup (known->home);
-}
-
-/* What becomes of one person on the target. */
-static MoorRestoring *
-plan_person (const MoorRestore *restore, MoorStoredProfile *profile, GError **error)
-{
-  MoorRestoring *person = g_new0 (MoorRestoring, 1);
-
-  person->profile = profile;
-  person->how = "";
-  person->target_name = mapped_name (restore->options, profile->name);
-  person->target_home = g_strdup (profile->home);
-  person->ids = (MoorIdMap){ profile->uid, profile->uid, profile->gid, profile->gid };
-  if (moor_store_get_owner (restore->store) != 0)
-    {
-      take_home_of_system (restore, person);
-      return person;
-    }
-  if (!profile->has_account)
-    return person;
-
-  person->account = load_account (restore->store, profile, error);
-  person->has_plan = person->account != NULL
-                     && moor_account_plan (restore->system, person->account, person->target_name,
-                                           &person->plan, error);
-  if (!person->has_plan)
-    {
-      restoring_free (person);
-      return NULL;
-    }
-  g_free (person->target_home);
-  person->target_home = g_strdup (person->plan.home);
-  person->ids.new_uid = person->plan.uid;
-  person->ids.new_gid = person->plan.gid;
-  person->makes_account = person->plan.state == MOOR_ACCOUNT_ABSENT
-                          || person->plan.state == MOOR_ACCOUNT_ABSENT_ID_TAKEN;
-  return person;
-}
-
-/* A store that an ordinary user made is hostile input to root: it can give its
- * owner's files back to its owner, and nothing else. */
-static gboolean
-check_owner (const MoorRestore *restore, const MoorRestoring *person, GError **error)
-{
-  guint32 owner = moor_store_get_owner (restore->store);
-  const MoorProfile *known = moor_system_find_profile (restore->system, person->target_name);
-
-  if (owner == 0)
-    return TRUE;
-  if (person->profile->uid != owner || person->has_plan || known == NULL || known->uid != owner
-      || g_strcmp0 (known->home, person->target_home) != 0)
-    return moor_throw (
-        error, MOOR_ERROR_REFUSED,
-        "the store at %s belongs to an ordinary user (%u); it gives files back to that "
-        "user's own home only, and makes no accounts",
-        moor_store_get_path (restore->store), owner);
-  return TRUE;
-}
-
-static gboolean
-check_permission (const MoorRestore *restore, const MoorRestoring *person, GError **error)
-{
-  if (geteuid () == 0 || person->ids.new_uid == geteuid ())
-    return TRUE;
-  return moor_throw (error, MOOR_ERROR_NOT_PERMITTED,
-                     "the files of “%s” are for somebody else; run this as root (sudo)",
-                     person->target_name);
-}
-
-static void
-report_plan (const MoorRestore *restore, const MoorRestoring *person)
-{
-  if (person->ids.old_uid == person->ids.new_uid && person->ids.old_gid == person->ids.new_gid)
-    return;
-  moor_job_issue (restore->job, MOOR_SEVERITY_NOTE, MOOR_CAUSE_ID_TAKEN, person->target_home,
-                  person->target_name, 0, "the files get the new numbers");
-  moor_job_log (
-      restore->job, MOOR_LOG_WARNING,
-      "%s had the numbers %u:%u and gets %u:%u here%s%s; the store's files change owner with "
-      "them, they are the same files",
-      person->target_name, person->ids.old_uid, person->ids.old_gid, person->ids.new_uid,
-      person->ids.new_gid, person->plan.taken_by != NULL ? ": the old one belongs to " : "",
-      person->plan.taken_by != NULL ? person->plan.taken_by : "");
-}
-
-static GPtrArray *
-plan (const MoorRestore *restore, GPtrArray *stored, GError **error)
-{
-  g_autoptr(GPtrArray) people = g_ptr_array_new_with_free_func ((GDestroyNotify) restoring_free);
-  g_autoptr(GString) missing = g_string_new (NULL);
-
-  /* Nobody who needs a new number gets one that somebody else comes with. */
-  for (guint i = 0; i < stored->len; i++)
-    {
-      const MoorStoredProfile *profile = g_ptr_array_index (stored, i);
-
-      moor_system_reserve_ids (restore->system, profile->name, profile->uid, profile->gid);
-    }
-  for (guint i = 0; i < stored->len; i++)
-    {
-      MoorStoredProfile *profile = g_ptr_array_index (stored, i);
-      MoorRestoring *person;
-
-      if (!moor_selection_matches (&restore->options->selection, profile->name))
-        continue;
-      if (restore->options->selection.users == NULL && geteuid () != 0
-          && profile->uid != geteuid ())
-        continue;
-      person = plan_person (restore, profile, error);
-      if (person == NULL)
-        return NULL;
-      g_ptr_array_add (people, person);
-      if (!check_owner (restore, person, error) || !check_permission (restore, person, error))
-        return NULL;
-      if (person->makes_account && !restore->options->create_accounts
-          && !restore->options->enable_accounts)
-        g_string_append_printf (missing, "%s%s", missing->len > 0 ? ", " : "", person->target_name);
-      report_plan (restore, person);
-    }
-  if (missing->len > 0)
-    {
-      moor_throw (error, MOOR_ERROR_REFUSED,
-                  "there is no account on this system for %s; say --create-accounts (locked), "
-                  "--enable-accounts (with the old password), or --map OLD:NEW",
-                  missing->str);
-      return NULL;
-    }
-  return g_steal_pointer (&people);
-}
-
-static gboolean
-check_parts (const MoorRestore *restore, GPtrArray *people, GError **error)
-{
-  for (guint i = 0; i < people->len; i++)
-    {
-      const MoorRestoring *person = g_ptr_array_index (people, i);
-      const MoorPart *part = moor_store_get_part (restore->store, person->profile->part);
-
-      if (part == NULL || part->dfd < 0)
-        return moor_throw (
-            error, MOOR_ERROR_REFUSED,
-            "the part of the store that holds “%s” is on the volume %s, which is not "
-            "mounted; mount it and run this again, or leave that person out",
-            person->profile->name, part != NULL ? part->volume_name : "?");
-    }
-  return TRUE;
-}
 
 static gboolean
 check_state (MoorStore *store, GError **error)
@@ -287,8 +73,8 @@ make_accounts (const MoorRestore *restore, GPtrArray *people, GError **error)
   return moor_job_check (restore->job, error);
 }
 
-static gboolean
-restore_homes (const MoorRestore *restore, GPtrArray *people, GError **error)
+static guint64
+count_objects (GPtrArray *people)
 {
   guint64 n_objects = 0;
 
@@ -298,7 +84,12 @@ restore_homes (const MoorRestore *restore, GPtrArray *people, GError **error)
 
       n_objects += profile->n_objects + profile->n_directories;
     }
-  moor_job_begin_phase (restore->job, "restore", n_objects, 0);
+  return n_objects;
+}
+
+static gboolean
+restore_homes (const MoorRestore *restore, GPtrArray *people, GError **error)
+{
   for (guint i = 0; i < people->len; i++)
     {
       MoorRestoring *person = g_ptr_array_index (people, i);
@@ -311,59 +102,57 @@ restore_homes (const MoorRestore *restore, GPtrArray *people, GError **error)
       moor_job_log (restore->job, MOOR_LOG_INFO, "The home of %s is back at %s (%s)",
                     person->target_name, person->target_home, person->how);
     }
-  moor_job_end_phase (restore->job);
   return TRUE;
 }
 
-static const char *
-account_action (const MoorRestore *restore, const MoorRestoring *person)
+static gboolean
+restore_systems (const MoorRestore *restore, GError **error)
 {
-  if (!person->has_plan)
-    return "none";
-  if (!person->makes_account)
-    return "kept";
-  return restore->options->enable_accounts ? "enabled" : "created";
+  for (guint i = 0; i < restore->systems->len; i++)
+    {
+      MoorRestoring *system = g_ptr_array_index (restore->systems, i);
+
+      moor_job_profile (restore->job, system->target_name, "working", 0, 0);
+      if (!moor_job_check (restore->job, error) || !moor_restore_system (restore, system, error))
+        return FALSE;
+      moor_job_profile (restore->job, system->target_name, "done", system->profile->n_objects,
+                        system->profile->n_bytes);
+      moor_job_log (restore->job, MOOR_LOG_INFO, "What the system had at %s is back (%s)",
+                    system->target_home, system->how);
+    }
+  return TRUE;
 }
 
-static void
-fill_result (const MoorRestore *restore, GPtrArray *people, JsonObject *result)
+/* Everybody's fate before anybody's files: what goes from one to another has to be known. */
+static gboolean
+plan_fates (const MoorRestore *restore, GError **error)
 {
-  static const char *const states[] = { "same", "other-id", "absent", "id-taken" };
-  JsonArray *accounts = json_array_new ();
-  JsonArray *profiles = json_array_new ();
-
-  for (guint i = 0; people != NULL && i < people->len; i++)
+  for (guint i = 0; i < restore->people->len; i++)
     {
-      const MoorRestoring *person = g_ptr_array_index (people, i);
-      JsonObject *account = json_object_new ();
-      JsonObject *profile = json_object_new ();
-      g_autofree char *home = moor_text_path (person->target_home);
-
-      json_object_set_string_member (account, "name", person->profile->name);
-      json_object_set_string_member (account, "target", person->target_name);
-      json_object_set_string_member (account, "state",
-                                     person->has_plan ? states[person->plan.state] : "none");
-      json_object_set_string_member (account, "action", account_action (restore, person));
-      json_object_set_int_member (account, "uid", person->ids.old_uid);
-      json_object_set_int_member (account, "new-uid", person->ids.new_uid);
-      json_object_set_int_member (account, "reowned", (gint64) person->n_reowned);
-      json_array_add_object_element (accounts, account);
-
-      json_object_set_string_member (profile, "name", person->profile->name);
-      json_object_set_string_member (profile, "target", person->target_name);
-      json_object_set_string_member (profile, "home", home);
-      json_object_set_string_member (profile, "how", person->how);
-      json_object_set_int_member (profile, "files", (gint64) person->profile->n_objects);
-      json_object_set_int_member (profile, "bytes", (gint64) person->profile->n_bytes);
-      json_object_set_int_member (profile, "linked", (gint64) person->n_linked);
-      json_object_set_int_member (profile, "copied", (gint64) person->n_copied);
-      json_object_set_int_member (profile, "collisions", (gint64) person->n_collisions);
-      json_array_add_object_element (profiles, profile);
+      if (!moor_fates_plan (restore, g_ptr_array_index (restore->people, i), error))
+        return FALSE;
     }
-  json_object_set_array_member (result, "accounts", accounts);
-  json_object_set_array_member (result, "profiles", profiles);
-  json_object_set_boolean_member (result, "dry-run", restore->options->dry_run);
-  json_object_set_array_member (result, "causes", moor_job_causes_to_json (restore->job));
+  for (guint i = 0; i < restore->systems->len; i++)
+    {
+      if (!moor_fates_plan (restore, g_ptr_array_index (restore->systems, i), error))
+        return FALSE;
+    }
+  moor_placements_add_files (restore);
+  return TRUE;
+}
+
+static gboolean
+restore_everything (const MoorRestore *restore, GPtrArray *people, GError **error)
+{
+  moor_job_begin_phase (restore->job, "restore",
+                        count_objects (people) + count_objects (restore->systems), 0);
+  if (!plan_fates (restore, error) || !moor_cleanup_run (restore, error)
+      || !restore_homes (restore, people, error) || !restore_systems (restore, error)
+      || !moor_placements_bring (restore, NULL, restore->outside, -1, TRUE, error)
+      || (restore->outside->len > 0 && !moor_store_sync (restore->store, error)))
+    return FALSE;
+  moor_job_end_phase (restore->job);
+  return TRUE;
 }
 
 /* Compares what came back, and writes down whether anything differs. */
@@ -417,6 +206,8 @@ enter_restoring (const MoorRestore *restore, GError **error)
 
   if (state == MOOR_STORE_RESTORING)
     return !is_whole || go_on_from_paths (store, error);
+  if (!restore->goes_on && !moor_store_clear_target_names (store, error))
+    return FALSE;
   if (!moor_store_set_meta (store, BEFORE_PATHS, is_whole ? NULL : id, error)
       || (is_whole && state != MOOR_STORE_RESTORED
           && !moor_store_set_meta (store, MOOR_BEFORE_RESTORE, id, error)))
@@ -478,9 +269,26 @@ tell_mounts (const MoorRestore *restore, GPtrArray *people)
     }
 }
 
+static gboolean
+is_stored (MoorReader *reader,
+           GPtrArray *people,
+           const char *path,
+           gboolean *out_known,
+           GError **error)
+{
+  for (guint i = 0; !*out_known && i < people->len; i++)
+    {
+      const MoorRestoring *person = g_ptr_array_index (people, i);
+
+      if (!moor_wanted_is_stored (reader, person->profile, path, out_known, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* A path that nobody's files hold was perhaps misspelt: it is not passed over. */
 static gboolean
-report_unknown_paths (const MoorRestore *restore, GPtrArray *people, GError **error)
+report_unknown_paths (const MoorRestore *restore, GError **error)
 {
   g_autoptr(MoorReader) reader = moor_reader_new (restore->store, error);
 
@@ -488,13 +296,9 @@ report_unknown_paths (const MoorRestore *restore, GPtrArray *people, GError **er
     {
       gboolean known = FALSE;
 
-      for (guint i = 0; !known && i < people->len; i++)
-        {
-          const MoorRestoring *person = g_ptr_array_index (people, i);
-
-          if (!moor_wanted_is_stored (reader, person->profile, *path, &known, error))
-            return FALSE;
-        }
+      if (!is_stored (reader, restore->people, *path, &known, error)
+          || !is_stored (reader, restore->systems, *path, &known, error))
+        return FALSE;
       if (!known)
         moor_job_issue (restore->job, MOOR_SEVERITY_ERROR, MOOR_CAUSE_MISSING, *path, NULL, 0,
                         "nothing restored: the store holds nothing of this name");
@@ -502,22 +306,42 @@ report_unknown_paths (const MoorRestore *restore, GPtrArray *people, GError **er
   return reader != NULL;
 }
 
+/* That a store has rules which nobody asked for is told. */
+static void
+tell_rules (const MoorRestore *restore, const MoorRuleSource *source, JsonObject *result)
+{
+  g_autoptr(MoorHostRecord) record = NULL;
+
+  if (source != NULL || restore->options->paths != NULL
+      || !moor_host_read_record (restore->store, &record, NULL) || record == NULL)
+    return;
+  json_object_set_boolean_member (result, "rules-in-store", TRUE);
+  moor_job_log (restore->job, MOOR_LOG_WARNING,
+                "This store was made with rule files, and none count now: everything goes to the "
+                "plain place it had. --rules-from-store uses them");
+}
+
 static gboolean
-run (MoorRestore *restore, GPtrArray *people, JsonObject *result, GError **error)
+run_commands (const MoorRestore *restore,
+              const MoorRuleSource *source,
+              MoorWhen when,
+              JsonObject *result,
+              GError **error)
+{
+  const MoorProcessOptions options = { .allowed = source != NULL && source->allow_commands,
+                                       .trusted = source != NULL && source->trusted };
+
+  return restore->rules == NULL
+         || moor_process_run (restore->job, restore->rules->outcome, when, &options, result, error);
+}
+
+static gboolean
+apply (MoorRestore *restore, const MoorRuleSource *source, JsonObject *result, GError **error)
 {
   g_autoptr(MoorSystem) system = NULL;
 
-  if (!check_parts (restore, people, error))
-    return FALSE;
-  tell_mounts (restore, people);
-  moor_job_end_phase (restore->job);
-  if (restore->options->dry_run)
-    return TRUE;
-
-  if (!enter_restoring (restore, error))
-    return FALSE;
   moor_job_begin_phase (restore->job, "accounts", 0, 0);
-  if (!make_accounts (restore, people, error))
+  if (!make_accounts (restore, restore->people, error))
     return FALSE;
   moor_job_end_phase (restore->job);
 
@@ -527,12 +351,54 @@ run (MoorRestore *restore, GPtrArray *people, JsonObject *result, GError **error
     return FALSE;
   moor_verify_assume_mounts (restore->store, system);
   restore->system = system;
-  if (!restore_homes (restore, people, error))
+  if (!restore_everything (restore, restore->people, error))
     return FALSE;
   if (restore->options->paths != NULL)
-    return report_unknown_paths (restore, people, error) && leave_paths (restore, error);
+    return report_unknown_paths (restore, error) && leave_paths (restore, error);
   return moor_store_set_state (restore->store, MOOR_STORE_RESTORED, error)
+         && run_commands (restore, source, MOOR_WHEN_APPLY_SUCCESS, result, error)
          && verify (restore, result, error);
+}
+
+/* Rules are held against the system as it is before anything comes back. */
+static gboolean
+run_with (MoorRestore *restore, const MoorRuleSource *source, JsonObject *result, GError **error)
+{
+  g_autoptr(MoorRestoreRules) rules = NULL;
+  gboolean applied;
+
+  if (source != NULL)
+    {
+      restore->rules = rules = moor_restore_rules_new (restore, source, error);
+      if (rules == NULL)
+        return FALSE;
+      json_object_set_array_member (result, "rules",
+                                    moor_findings_to_json (source->set, rules->outcome));
+    }
+  moor_job_end_phase (restore->job);
+  if (restore->options->dry_run)
+    return TRUE;
+  if (!enter_restoring (restore, error)
+      || !run_commands (restore, source, MOOR_WHEN_PRE_APPLY, result, error))
+    return FALSE;
+  applied = apply (restore, source, result, error);
+  if (!run_commands (restore, source, MOOR_WHEN_POST_APPLY, result, applied ? error : NULL))
+    return FALSE;
+  return applied;
+}
+
+static gboolean
+run (MoorRestore *restore, JsonObject *result, GError **error)
+{
+  const MoorRuleSource *rules = restore->options->rules;
+  const MoorRuleSource *source = rules != NULL && rules->set != NULL ? rules : NULL;
+
+  if (!moor_restore_check_parts (restore, restore->people, error)
+      || !moor_restore_check_parts (restore, restore->systems, error))
+    return FALSE;
+  tell_rules (restore, source, result);
+  tell_mounts (restore, restore->people);
+  return run_with (restore, source, result, error);
 }
 
 /**
@@ -558,6 +424,8 @@ moor_restore_run (MoorJob *job,
   MoorRestore restore = { .job = job, .system = system, .store = store, .options = options };
   g_autoptr(GPtrArray) stored = NULL;
   g_autoptr(GPtrArray) people = NULL;
+  g_autoptr(GPtrArray) systems = NULL;
+  g_autoptr(GPtrArray) outside = NULL;
   gboolean restored;
 
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
@@ -565,15 +433,27 @@ moor_restore_run (MoorJob *job,
   restore.n_workers = moor_choose_n_threads_for_store (options->n_threads, store, TRUE);
   if (!check_state (store, error))
     return FALSE;
+  restore.goes_on = moor_store_get_state (store) == MOOR_STORE_RESTORING
+                    || moor_store_get_state (store) == MOOR_STORE_RESTORED;
   stored = moor_store_load_profiles (store, error);
-  if (stored == NULL || !check_map (options, stored, error))
+  if (stored == NULL || !moor_restore_check_map (options, stored, error))
     return FALSE;
   moor_verify_assume_mounts (store, system);
-  people = plan (&restore, stored, error);
+  people = moor_restore_plan_people (&restore, stored, error);
   if (people != NULL && options->paths == NULL
       && !moor_restore_check_homes (&restore, stored, people, error))
     g_clear_pointer (&people, g_ptr_array_unref);
-  restored = people != NULL && run (&restore, people, result, error);
-  fill_result (&restore, people, result);
+  if (people == NULL)
+    {
+      moor_restore_fill_result (&restore, result);
+      return FALSE;
+    }
+  systems = moor_restore_plan_systems (&restore, stored);
+  outside = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_incoming_free);
+  restore.people = people;
+  restore.systems = systems;
+  restore.outside = outside;
+  restored = run (&restore, result, error);
+  moor_restore_fill_result (&restore, result);
   return restored;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "moor-scope.h"
+#include "moor-ruling.h"
 
 G_BEGIN_DECLS
 
@@ -30,6 +30,7 @@ typedef enum
  * @create_accounts: missing accounts are made, locked
  * @enable_accounts: missing accounts are made, with the old password
  * @move: rename the store's own trees instead of linking, where that is possible
+ * @rules: (nullable): rule files; without any, everything comes back to where it was
  */
 typedef struct
 {
@@ -42,6 +43,7 @@ typedef struct
   gboolean move;
   gboolean dry_run;
   guint n_threads;
+  const MoorRuleSource *rules;
 } MoorRestoreOptions;
 
 gboolean moor_restore_run (MoorJob *job,

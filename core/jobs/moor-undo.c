@@ -234,6 +234,20 @@ undo_all (MoorJob *job,
   return profiles != NULL;
 }
 
+/* What was replaced in living trees has its names again. */
+static gboolean
+put_back (MoorJob *job, MoorSystem *system, MoorStore *store, JsonObject *result, GError **error)
+{
+  guint n_back = 0;
+
+  if (!moor_replaced_put_back (job, system, store, &n_back, error))
+    return FALSE;
+  if (n_back > 0)
+    moor_job_log (job, MOOR_LOG_INFO, "%u files that the restore replaced are back", n_back);
+  json_object_set_int_member (result, "put-back", n_back);
+  return n_back == 0 || moor_store_sync (store, error);
+}
+
 /**
  * moor_restore_state_before:
  * @key: under which it was written down
@@ -269,11 +283,12 @@ moor_restore_state_before (MoorStore *store,
 /**
  * moor_undo_run:
  * @store: open and locked
- * @result: gets "profiles"
+ * @result: gets "profiles" and "put-back"
  *
  * Takes a restore back: every home that was swapped in goes back into the
  * store's keeping, with what was saved in it since, and what it replaced comes
- * back.  Accounts that were made stay.  May be repeated after a crash.
+ * back.  So does what was replaced or cleaned up in living trees.  Accounts that were
+ * made stay.  May be repeated after a crash.
  *
  * Blocks.  Any thread.
  *
@@ -312,7 +327,9 @@ moor_undo_run (MoorJob *job,
   if (dry_run)
     return undo_all (job, system, store, TRUE, profiles, error);
   if (!moor_store_set_state (store, MOOR_STORE_UNDOING, error)
+      || !put_back (job, system, store, result, error)
       || !undo_all (job, system, store, FALSE, profiles, error)
+      || !moor_store_clear_target_names (store, error)
       || !moor_restore_state_before (store, MOOR_BEFORE_RESTORE, &before, error)
       || !moor_store_set_state (store, before, error))
     return FALSE;

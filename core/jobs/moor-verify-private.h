@@ -32,6 +32,7 @@ typedef struct
   MoorJob *job;
   const MoorSys *sys;
   const MoorVerifyOptions *options;
+  MoorSystem *system;  /* (not owned) */
   MoorRules *rules;    /* (not owned): what of the other side has to be in the store */
   gboolean compiled;   /* they say what is taken; else what is left out */
   GPtrArray *profiles; /* (element-type MoorStoredProfile) (not owned): everybody in the store */
@@ -71,6 +72,15 @@ void moor_comparison_find_unseen (MoorComparison *comparison,
                                   const char *name,
                                   const char *below_home,
                                   MoorRuleState state);
+gboolean moor_comparison_is_at (const MoorComparison *comparison,
+                                int fd,
+                                const MoorObject *object,
+                                const char *path);
+gboolean moor_comparison_has_content (const MoorComparison *comparison,
+                                      int fd,
+                                      const MoorObject *object,
+                                      int other_fd,
+                                      const char *name);
 gboolean moor_comparison_walk (MoorComparison *comparison, guint n_workers, GError **error);
 
 G_END_DECLS

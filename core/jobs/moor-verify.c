@@ -364,6 +364,7 @@ moor_verify_run (MoorJob *job,
   moor_verify_assume_mounts (options->store, system);
   if (!make_rules (&ruling, job, system, profiles, options, error))
     return FALSE;
+  comparison.system = system;
   comparison.rules = ruling.rules;
   comparison.compiled = moor_rules_are_compiled (ruling.rules);
   comparison.profiles = profiles;

@@ -4,7 +4,7 @@
  * number N.  Each run is a process of its own, which tells over shared memory how
  * many calls it made; the parent has no threads and only looks. */
 
-#include "jobs-fixture.h"
+#include "rules-restore.h"
 
 #include "faulty-sys.h"
 
@@ -47,7 +47,8 @@ count_call (void)
 static void
 count_cb (const char *call)
 {
-  (void) count_call ();
+  if (count_call () == fault.fail_at && g_getenv ("MOOR_TEST_VERBOSE") != NULL)
+    print_message ("call %u is %s\n", fault.fail_at, call);
 }
 
 /* Where several threads count, one of them comes to it. */
@@ -87,13 +88,24 @@ name_volume (const JobsFixture *fixture)
   return g_strdup_printf ("tmpfs-%u:%u", major (st.st_dev), minor (st.st_dev));
 }
 
+/* Members of a request may name what is in the fixture's folder: "@DIR@". */
+static char *
+complete_members (const JobsFixture *fixture, const char *members)
+{
+  g_autofree char *consent = name_volume (fixture);
+  GString *all = g_string_new (members);
+
+  g_string_append_printf (all, "%s\"threads\":1,\"consent\":\"%s\"", members != NULL ? "," : "",
+                          consent);
+  g_string_replace (all, "@DIR@", fixture->dir, 0);
+  return g_string_free (all, FALSE);
+}
+
 /* Runs a request in a child; 0 for @fail_at lets it be.  Returns the exit code. */
 static int
 run (JobsFixture *fixture, const char *operation, const char *members, guint fail_at, gboolean dies)
 {
-  g_autofree char *consent = name_volume (fixture);
-  g_autofree char *all = g_strconcat (members != NULL ? members : "", members != NULL ? "," : "",
-                                      "\"threads\":1,\"consent\":\"", consent, "\"", NULL);
+  g_autofree char *all = complete_members (fixture, members);
   int status;
   pid_t pid;
 
@@ -216,6 +228,85 @@ check_restore (JobsFixture *fixture, const char *before)
     }
 }
 
+#define WITH_RULES "\"rules\":[\"@DIR@/test.xml\"]"
+
+/* Files of the system and of people, some of which go elsewhere, some of which replace
+ * others, and some of which go for good. */
+static char *
+prepare_rules (JobsFixture *fixture)
+{
+  static const char components[] = COMPONENT (
+      "System", "System",
+      INCLUDE ("/data/* [*]") MERGE ("SourcePriority()", "/data/* [*]") CLEAN ("/data/* [*.old]"))
+      COMPONENT ("User", "User",
+                 INCLUDE ("%USERPROFILE%/* [*]") INCLUDE ("/Drafts/* [*]")
+                     MOVE ("RelativeMove('/Drafts','%CSIDL_PERSONAL%')", "/Drafts/* [*]")
+                         MOVE ("RelativeMove('%CSIDL_MYPICTURES%','/srv/pictures')",
+                               "%CSIDL_MYPICTURES%/* [*]"));
+
+  jobs_write (fixture, "data/one", "source one", 0);
+  jobs_write (fixture, "data/sub/two", "source two", 0);
+  jobs_write (fixture, "Drafts/plan", "plan", 0);
+  g_free (rules_members (fixture, components, NULL));
+  must (fixture, "capture", WITH_RULES);
+  must (fixture, "set-aside", NULL);
+  jobs_unpack_image (fixture);
+  jobs_add_people (fixture);
+  jobs_write (fixture, "data/one", "destination one", 0);
+  jobs_write (fixture, "data/three.old", "destination three", 0);
+  jobs_write (fixture, "home/bob/today", "today", JOBS_BOB);
+  return jobs_tree (fixture->root, "StateStore", JOBS_TREE_INODES);
+}
+
+static guint
+count_files (const JobsFixture *fixture, const char *below_root)
+{
+  g_autofree char *path = jobs_path (fixture, below_root);
+  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  assert_non_null (dir);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+static void
+check_rules (JobsFixture *fixture, const char *before)
+{
+  rules_assert_holds (fixture, "data/one", "source one");
+  rules_assert_holds (fixture, "data/sub/two", "source two");
+  rules_assert_holds (fixture, "home/alice/Documents/plan", "plan");
+  rules_assert_holds (fixture, "home/bob/Documents/plan", "plan");
+  rules_assert_holds (fixture, "srv/pictures/a.jpg", "picture");
+  rules_assert_holds (fixture, "home/alice/Documents/letter.txt", "Dear Bob");
+  rules_assert_holds (fixture, "home/bob/today", "today");
+  /* Nothing is there twice, whatever was disturbed. */
+  if (!had_exceptions)
+    {
+      assert_int_equal (count_files (fixture, "data"), 2);
+      assert_int_equal (count_files (fixture, "srv/pictures"), 2);
+      assert_int_equal (count_files (fixture, "home/bob/Documents"), 1);
+    }
+  must (fixture, "verify", NULL);
+}
+
+static char *
+prepare_undo_of_rules (JobsFixture *fixture)
+{
+  g_free (prepare_rules (fixture));
+  must (fixture, "restore", WITH_RULES);
+  return NULL;
+}
+
+static void
+check_undo_of_rules (JobsFixture *fixture, const char *before)
+{
+  rules_assert_holds (fixture, "data/one", "destination one");
+  rules_assert_holds (fixture, "data/three.old", "destination three");
+  rules_assert_holds (fixture, "home/bob/today", "today");
+}
+
 static char *
 prepare_undo (JobsFixture *fixture)
 {
@@ -309,6 +400,9 @@ static const Case capture =
 static const Case set_aside = CASE ("set-aside", NULL, prepare_set_aside, check_set_aside, FALSE);
 static const Case restore = CASE ("restore", NULL, prepare_restore, check_restore, FALSE);
 static const Case move = CASE ("restore", "\"move\":true", prepare_restore, check_restore, FALSE);
+static const Case rules = CASE ("restore", WITH_RULES, prepare_rules, check_rules, FALSE);
+static const Case undo_of_rules =
+    CASE ("undo", NULL, prepare_undo_of_rules, check_undo_of_rules, FALSE);
 static const Case undo = CASE ("undo", NULL, prepare_undo, check_undo, FALSE);
 static const Case undo_of_move = CASE ("undo", NULL, prepare_undo_of_move, check_undo, FALSE);
 static const Case rollback = CASE ("rollback", NULL, prepare_rollback, check_rollback, FALSE);
@@ -392,6 +486,30 @@ static void
 test_a_restore_survives_its_death (void **state)
 {
   disturb_all (&restore, TRUE, 6);
+}
+
+static void
+test_a_restore_by_rules_survives_faults (void **state)
+{
+  disturb_all (&rules, FALSE, 5);
+}
+
+static void
+test_a_restore_by_rules_survives_its_death (void **state)
+{
+  disturb_all (&rules, TRUE, 7);
+}
+
+static void
+test_an_undo_by_rules_survives_faults (void **state)
+{
+  disturb_all (&undo_of_rules, FALSE, 2);
+}
+
+static void
+test_an_undo_by_rules_survives_its_death (void **state)
+{
+  disturb_all (&undo_of_rules, TRUE, 3);
 }
 
 static void
@@ -503,6 +621,10 @@ main (void)
     cmocka_unit_test (test_a_set_aside_survives_its_death),
     cmocka_unit_test (test_a_restore_survives_faults),
     cmocka_unit_test (test_a_restore_survives_its_death),
+    cmocka_unit_test (test_a_restore_by_rules_survives_faults),
+    cmocka_unit_test (test_a_restore_by_rules_survives_its_death),
+    cmocka_unit_test (test_an_undo_by_rules_survives_faults),
+    cmocka_unit_test (test_an_undo_by_rules_survives_its_death),
     cmocka_unit_test (test_a_move_survives_faults),
     cmocka_unit_test (test_a_move_survives_its_death),
     cmocka_unit_test (test_an_undo_survives_faults),
