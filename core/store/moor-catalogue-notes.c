@@ -131,7 +131,7 @@ moor_store_add_issues (MoorStore *store, const char *job, GPtrArray *issues, GEr
   return moor_transaction_commit (transaction, error);
 }
 
-static MoorIssue *
+static gpointer
 read_issue (MoorStore *store, sqlite3_stmt *stmt, GError **error)
 {
   static const char damage[] = "an issue has an impossible value";
@@ -164,27 +164,8 @@ moor_store_load_issues (MoorStore *store, GError **error)
 {
   static const char sql[] =
       "SELECT severity, cause, path, profile, errnum, action FROM issue ORDER BY id";
-  g_autoptr(GPtrArray) issues = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_issue_free);
-  g_autoptr(MoorTransaction) transaction = moor_transaction_read (store, error);
-  g_autoptr(sqlite3_stmt) stmt = NULL;
-  gboolean has_row = FALSE;
 
-  if (transaction == NULL || (stmt = moor_db_prepare (&store->db, sql, error)) == NULL)
-    return NULL;
-  do
-    {
-      MoorIssue *issue;
-
-      if (!moor_db_step (&store->db, stmt, "reading", &has_row, error))
-        return NULL;
-      if (!has_row)
-        break;
-      if ((issue = read_issue (store, stmt, error)) == NULL)
-        return NULL;
-      g_ptr_array_add (issues, issue);
-    }
-  while (has_row);
-  return g_steal_pointer (&issues);
+  return moor_store_load_rows (store, sql, read_issue, (GDestroyNotify) moor_issue_free, error);
 }
 
 /**

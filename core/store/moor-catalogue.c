@@ -271,7 +271,7 @@ read_capture (MoorStore *store, MoorColumns *columns, MoorStoredProfile *profile
   profile->n_excluded_bytes = moor_columns_count (columns, damage);
 }
 
-static MoorStoredProfile *
+static gpointer
 read_profile (MoorStore *store, sqlite3_stmt *stmt, GError **error)
 {
   MoorColumns columns = { .stmt = stmt };
@@ -304,26 +304,7 @@ moor_store_load_profiles (MoorStore *store, GError **error)
   static const char sql[] =
       "SELECT id, EXISTS(SELECT 1 FROM account WHERE account.profile = profile.id),"
       " " CAPTURE_COLUMNS ", " RESTORE_COLUMNS " FROM profile ORDER BY id";
-  g_autoptr(GPtrArray) profiles = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) moor_stored_profile_free);
-  g_autoptr(MoorTransaction) transaction = moor_transaction_read (store, error);
-  g_autoptr(sqlite3_stmt) stmt = NULL;
-  gboolean has_row = FALSE;
 
-  if (transaction == NULL || (stmt = moor_db_prepare (&store->db, sql, error)) == NULL)
-    return NULL;
-  do
-    {
-      MoorStoredProfile *profile;
-
-      if (!moor_db_step (&store->db, stmt, "reading", &has_row, error))
-        return NULL;
-      if (!has_row)
-        break;
-      if ((profile = read_profile (store, stmt, error)) == NULL)
-        return NULL;
-      g_ptr_array_add (profiles, profile);
-    }
-  while (has_row);
-  return g_steal_pointer (&profiles);
+  return moor_store_load_rows (store, sql, read_profile, (GDestroyNotify) moor_stored_profile_free,
+                               error);
 }

@@ -59,6 +59,14 @@ gboolean moor_transaction_commit (MoorTransaction *transaction, GError **error);
 void moor_transaction_end (MoorTransaction *transaction);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorTransaction, moor_transaction_end)
 
+typedef gpointer (*MoorRowFunc) (MoorStore *store, sqlite3_stmt *stmt, GError **error);
+
+GPtrArray *moor_store_load_rows (MoorStore *store,
+                                 const char *sql,
+                                 MoorRowFunc read_row,
+                                 GDestroyNotify free_row,
+                                 GError **error);
+
 /* The marker (moor-marker.c). */
 typedef struct
 {

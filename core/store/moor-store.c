@@ -236,6 +236,46 @@ moor_transaction_end (MoorTransaction *transaction)
 }
 
 /**
+ * moor_store_load_rows:
+ * @sql: fixed text, without parameters
+ * @read_row: makes something of a row, or returns %NULL with its error set
+ *
+ * Blocks; any thread, one at a time.
+ *
+ * Returns: (transfer full): what @read_row made, in the order of the rows; or %NULL with
+ *   @error set
+ */
+GPtrArray *
+moor_store_load_rows (MoorStore *store,
+                      const char *sql,
+                      MoorRowFunc read_row,
+                      GDestroyNotify free_row,
+                      GError **error)
+{
+  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  g_autoptr(MoorTransaction) transaction = moor_transaction_read (store, error);
+  g_autoptr(sqlite3_stmt) stmt = NULL;
+  gboolean has_row = FALSE;
+
+  if (transaction == NULL || (stmt = moor_db_prepare (&store->db, sql, error)) == NULL)
+    return NULL;
+  do
+    {
+      gpointer row;
+
+      if (!moor_db_step (&store->db, stmt, "reading", &has_row, error))
+        return NULL;
+      if (!has_row)
+        break;
+      if ((row = read_row (store, stmt, error)) == NULL)
+        return NULL;
+      g_ptr_array_add (rows, row);
+    }
+  while (has_row);
+  return g_steal_pointer (&rows);
+}
+
+/**
  * moor_store_write_meta:
  * @value: (nullable): %NULL to forget the key
  *
