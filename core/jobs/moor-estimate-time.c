@@ -119,9 +119,8 @@ probe (MoorLinkCost *cost,
   if (!walked || units < 200)
     return FALSE;
   cost->unit_s = (double) (linked_us - started_us) / G_USEC_PER_SEC / units * CATALOGUE_FACTOR;
-  cost->fixed_s = MIN (OPENING_S + 2 * sync_s
-                           + N_COMMITS * time_commit (moor_job_get_sys (job), probe_dfd),
-                       5);
+  cost->fixed_s = MIN (
+      OPENING_S + 2 * sync_s + N_COMMITS * time_commit (moor_job_get_sys (job), probe_dfd), 5);
   return TRUE;
 }
 

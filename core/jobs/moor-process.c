@@ -97,7 +97,7 @@ get_list (JsonObject *result)
 static char *
 describe (const MoorRuleProcess *process)
 {
-  return process->command_line != NULL ? moor_text_path (process->command_line)
+  return process->command_line != NULL ? g_utf8_make_valid (process->command_line, -1)
                                        : moor_call_format (process->call);
 }
 

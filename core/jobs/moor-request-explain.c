@@ -89,6 +89,15 @@ set_text (JsonObject *object, const char *member, const char *bytes)
   json_object_set_string_member (object, member, text);
 }
 
+/* What is written in a rule file is no path: its backslashes stay as they are. */
+static void
+set_words (JsonObject *object, const char *member, const char *words)
+{
+  g_autofree char *text = g_utf8_make_valid (words != NULL ? words : "", -1);
+
+  json_object_set_string_member (object, member, text);
+}
+
 static JsonObject *
 rule_to_json (const MoorRuling *ruling, const MoorExplained *explained)
 {
@@ -96,19 +105,19 @@ rule_to_json (const MoorRuling *ruling, const MoorExplained *explained)
   JsonObject *object = json_object_new ();
   const MoorRuleItem *item = moor_rules_get_item (ruling->rules, explained->rule);
 
-  set_text (object, "pattern", moor_rules_get_pattern (ruling->rules, explained->rule));
-  set_text (object, "name", moor_rules_get_name (ruling->rules, explained->rule));
-  set_text (object, "reason", moor_rules_get_reason (ruling->rules, explained->rule));
-  set_text (object, "verdict", explained->verdict);
+  set_words (object, "pattern", moor_rules_get_pattern (ruling->rules, explained->rule));
+  set_words (object, "name", moor_rules_get_name (ruling->rules, explained->rule));
+  set_words (object, "reason", moor_rules_get_reason (ruling->rules, explained->rule));
+  set_words (object, "verdict", explained->verdict);
   json_object_set_boolean_member (object, "won", explained->won);
   if (item == NULL || ruling->outcome == NULL)
     return object;
-  json_object_set_string_member (
+  set_words (
       object, "component",
       ((const MoorRuleComponent *) g_ptr_array_index (ruling->outcome->components, item->component))
           ->path);
-  set_text (object, "kind", (guint) item->kind < G_N_ELEMENTS (kinds) ? kinds[item->kind] : "");
-  set_text (object, "written", item->written);
+  set_words (object, "kind", (guint) item->kind < G_N_ELEMENTS (kinds) ? kinds[item->kind] : "");
+  set_words (object, "written", item->written);
   set_text (object, "file", item->origin.file);
   json_object_set_int_member (object, "line", item->origin.line);
   json_object_set_int_member (object, "column", item->origin.column);
@@ -155,9 +164,9 @@ fill_result (const MoorRuling *ruling,
   if (owner == NULL && ruling->outcome == NULL)
     {
       json_object_set_boolean_member (result, "selected", FALSE);
-      set_text (result, "reason",
-                "It is in nobody's home, and without rule files only homes are "
-                "taken.");
+      set_words (result, "reason",
+                 "It is in nobody's home, and without rule files only homes are "
+                 "taken.");
       json_object_set_array_member (result, "candidates", json_array_new ());
       json_object_set_array_member (result, "collisions", json_array_new ());
       return;
@@ -165,7 +174,7 @@ fill_result (const MoorRuling *ruling,
   explanation = moor_rules_explain (ruling->rules, path_for_rules (ruling, owner, object->path),
                                     object->is_dir, object->exists ? &look : NULL);
   json_object_set_boolean_member (result, "selected", explanation->selected);
-  set_text (result, "reason", explanation->reason);
+  set_words (result, "reason", explanation->reason);
   json_object_set_array_member (result, "candidates",
                                 rules_to_json (ruling, explanation->candidates));
   json_object_set_array_member (result, "collisions",

@@ -269,9 +269,14 @@ moor_ruling_add_system (const MoorRuling *ruling,
                         GPtrArray *chosen,
                         GError **error)
 {
-  if (ruling->host == NULL || geteuid () != 0
-      || (!always && !reaches_outside (ruling->rules, chosen)))
+  if (ruling->host == NULL || (!always && !reaches_outside (ruling->rules, chosen)))
     return TRUE;
+  if (geteuid () != 0)
+    {
+      moor_job_issue (job, MOOR_SEVERITY_NOTE, MOOR_CAUSE_PERMISSION, "/", MOOR_SYSTEM_PROFILE, 0,
+                      "what rules take outside homes is left out: only root can take it");
+      return TRUE;
+    }
 
   for (guint i = 0; i < ruling->host->drives->len; i++)
     {
