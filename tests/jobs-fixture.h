@@ -47,6 +47,18 @@ int jobs_setup (void **state);
 int jobs_teardown (void **state);
 gboolean jobs_can_make_accounts (void);
 
+/* For a test that restores accounts: skips it where they cannot be made. */
+#define NEEDS_ACCOUNTS() \
+  do \
+    { \
+      if (!jobs_can_make_accounts ()) \
+        { \
+          moor_test_skip ("accounts are made by root with useradd"); \
+          return; \
+        } \
+    } \
+  while (0)
+
 char *jobs_path (const JobsFixture *fixture, const char *below_root);
 void jobs_write (const JobsFixture *fixture,
                  const char *below_root,

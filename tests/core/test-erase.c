@@ -146,17 +146,6 @@ accept_after (JobsFixture *fixture, const char *capture, const char *late)
   return jobs_try (fixture, "accept", NULL, &result);
 }
 
-#define NEEDS_ACCOUNTS() \
-  do \
-    { \
-      if (!jobs_can_make_accounts ()) \
-        { \
-          moor_test_skip ("accounts are made by root with useradd"); \
-          return; \
-        } \
-    } \
-  while (0)
-
 static void
 test_accepting_asks_before_it_loses_a_home_that_was_not_captured (void **state)
 {

@@ -6,17 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NEEDS_ACCOUNTS() \
-  do \
-    { \
-      if (!jobs_can_make_accounts ()) \
-        { \
-          moor_test_skip ("accounts are made by root with useradd"); \
-          return; \
-        } \
-    } \
-  while (0)
-
 #define ENABLE "\"enable-accounts\":true"
 
 /* In the new system alice has worked already: some names are taken. */

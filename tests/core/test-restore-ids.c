@@ -7,17 +7,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define NEEDS_ACCOUNTS() \
-  do \
-    { \
-      if (!jobs_can_make_accounts ()) \
-        { \
-          moor_test_skip ("accounts are made by root with useradd"); \
-          return; \
-        } \
-    } \
-  while (0)
-
 #define NEW_UID 2000
 
 static char *

@@ -7,17 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NEEDS_ACCOUNTS() \
-  do \
-    { \
-      if (!jobs_can_make_accounts ()) \
-        { \
-          moor_test_skip ("accounts are made by root with useradd"); \
-          return; \
-        } \
-    } \
-  while (0)
-
 #define ENABLE "\"enable-accounts\":true"
 
 /* Captured and set aside, with a new system in its place. */

@@ -242,17 +242,6 @@ test_a_word_that_is_no_side_is_refused (void **state)
     jobs_must (*state, MOOR_EXIT_USAGE, "verify", members[i]);
 }
 
-#define NEEDS_ACCOUNTS() \
-  do \
-    { \
-      if (!jobs_can_make_accounts ()) \
-        { \
-          moor_test_skip ("accounts are made by root with useradd"); \
-          return; \
-        } \
-    } \
-  while (0)
-
 static void
 test_what_was_restored_is_the_same (void **state)
 {
