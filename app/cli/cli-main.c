@@ -22,10 +22,10 @@ static const CliCommand commands[] = {
   { "rollback", "Put the old system back in its place", cli_rollback },
   { "accept", "Give up the old system and the store", cli_accept },
   { "store", "List, show or delete stores", cli_store },
+  { "lint", "Tell what is wrong with rule files", cli_lint },
   { "scanstate", "Capture, with USMT's command line", cli_usmt },
   { "loadstate", "Restore, with USMT's command line", cli_usmt },
   { "usmtutils", "Delete or check a store, with USMT's command line", cli_usmt },
-  { "lint", "Tell what is wrong with rule files", cli_lint },
 };
 
 int
