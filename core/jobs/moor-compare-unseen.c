@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-verify-private.h"
 
+#include <fcntl.h>
 #include <sys/sysmacros.h>
 
 #include "moor-ruling.h"
@@ -42,40 +43,55 @@ moor_comparison_is_system (const MoorCompared *compared)
   return g_str_equal (compared->profile->name, MOOR_SYSTEM_PROFILE);
 }
 
-/**
- * moor_comparison_is_apart:
- * @below_home: (type filename): a directory of the other side
- * @dev: @ino: which one it is
- *
- * Returns: whether it is no part of what is compared: a store, or somebody else's home.
- *   Any thread.
- */
-gboolean
-moor_comparison_is_apart (const MoorComparison *comparison,
-                          const MoorCompared *compared,
-                          const char *below_home,
-                          guint64 dev,
-                          guint64 ino)
+static gboolean
+is_part (const MoorComparison *comparison, const struct statx *stx)
 {
-  g_autofree char *path = g_build_filename (compared->profile->home, below_home, NULL);
+  const guint64 dev = makedev (stx->stx_dev_major, stx->stx_dev_minor);
 
-  for (guint i = 0; i < comparison->profiles->len; i++)
-    {
-      const MoorStoredProfile *profile = g_ptr_array_index (comparison->profiles, i);
-
-      if (moor_comparison_is_system (compared) && profile != compared->profile
-          && g_str_equal (profile->home, path))
-        return TRUE;
-    }
   for (guint i = 0; i < moor_store_get_n_parts (comparison->options->store); i++)
     {
       const MoorPart *part = moor_store_get_part (comparison->options->store, i);
       struct stat st;
 
-      if (part->dfd >= 0 && fstat (part->dfd, &st) == 0 && st.st_ino == ino && st.st_dev == dev)
+      if (part->dfd >= 0 && fstat (part->dfd, &st) == 0 && st.st_ino == stx->stx_ino
+          && st.st_dev == dev)
         return TRUE;
     }
   return FALSE;
+}
+
+/**
+ * moor_comparison_is_apart:
+ * @dfd: the directory that has @name
+ * @name: (type filename): a directory of the other side
+ * @below_home: (type filename): its path
+ *
+ * Returns: whether it is no part of what is compared: a store, somebody else's home, or
+ *   what is mounted on a system, which is walked by itself, if at all.  Blocks.  Any thread.
+ */
+gboolean
+moor_comparison_is_apart (const MoorComparison *comparison,
+                          const MoorCompared *compared,
+                          int dfd,
+                          const char *name,
+                          const char *below_home)
+{
+  const gboolean is_system = moor_comparison_is_system (compared);
+  g_autofree char *path = g_build_filename (compared->profile->home, below_home, NULL);
+  struct statx stx;
+
+  for (guint i = 0; is_system && i < comparison->profiles->len; i++)
+    {
+      const MoorStoredProfile *profile = g_ptr_array_index (comparison->profiles, i);
+
+      if (profile != compared->profile && g_str_equal (profile->home, path))
+        return TRUE;
+    }
+  if (comparison->sys->statx (dfd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_INO, &stx)
+      < 0)
+    return FALSE;
+  return is_part (comparison, &stx)
+         || (is_system && (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0);
 }
 
 typedef struct
@@ -124,7 +140,6 @@ entry_cb (MoorDir *dir,
           gpointer user_data)
 {
   const Unseen *unseen = user_data;
-  const struct statx *stx = moor_dir_statx (dir);
   g_autofree char *below = NULL;
   g_autofree char *path = NULL;
   MoorDecision decision;
@@ -136,8 +151,8 @@ entry_cb (MoorDir *dir,
   below = moor_dir_path_below (dir, name);
   path = g_build_filename (unseen->below_home, below, NULL);
   if (type == DT_DIR
-      && moor_comparison_is_apart (unseen->comparison, unseen->compared, path,
-                                   makedev (stx->stx_dev_major, stx->stx_dev_minor), ino))
+      && moor_comparison_is_apart (unseen->comparison, unseen->compared, moor_dir_fd (dir, NULL),
+                                   name, path))
     return FALSE;
   if (decision.selected)
     note_missing (unseen, dir, name, MOOR_CAUSE_CHANGED,

@@ -558,14 +558,10 @@ is_apart (MoorDir *dir, const DirData *data, const char *name, const Name *entry
   int other_fd = entry->other_type == DT_DIR && moor_dir_has_mirror (dir)
                      ? moor_dir_mirror_fd (dir, NULL)
                      : -1;
-  g_autofree char *below = NULL;
-  struct stat here;
+  g_autofree char *below = moor_dir_path_below (dir, name);
 
-  if (other_fd < 0 || fstat (other_fd, &here) < 0)
-    return FALSE;
-  below = moor_dir_path_below (dir, name);
-  return moor_comparison_is_apart (data->comparison, data->compared, below, here.st_dev,
-                                   entry->other_ino);
+  return other_fd >= 0
+         && moor_comparison_is_apart (data->comparison, data->compared, other_fd, name, below);
 }
 
 /* What is selected by no rule itself may hold what is. */

@@ -63,9 +63,9 @@ void moor_comparison_decide (const MoorComparison *comparison,
 gboolean moor_comparison_is_system (const MoorCompared *compared);
 gboolean moor_comparison_is_apart (const MoorComparison *comparison,
                                    const MoorCompared *compared,
-                                   const char *below_home,
-                                   guint64 dev,
-                                   guint64 ino);
+                                   int dfd,
+                                   const char *name,
+                                   const char *below_home);
 void moor_comparison_find_unseen (MoorComparison *comparison,
                                   MoorCompared *compared,
                                   int other_dfd,

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -233,6 +234,52 @@ test_other_fixed_volumes_are_walked_by_themselves (void **state)
   verified = jobs_run (fixture, MOOR_EXIT_DIFFERENCES, "verify", NULL);
   assert_true (jobs_differs (verified, "more/two.txt", "missing"));
   moor_test_volume_free (&volume);
+}
+
+static void
+test_what_is_mounted_is_told_and_no_difference (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *members = with_rules (fixture, COMPONENT ("System", INCLUDE ("/srv/* [*]")),
+                                         NULL);
+  g_autofree char *home = jobs_path (fixture, "home/bob");
+  g_autofree char *point = jobs_path (fixture, "srv/mounted");
+  g_autofree char *deep = jobs_path (fixture, "srv/new/mounted");
+  g_autoptr(JsonObject) verified = NULL;
+
+  if (geteuid () != 0)
+    {
+      moor_test_skip ("only root captures what is outside homes");
+      return;
+    }
+  assert_int_equal (g_mkdir_with_parents (point, 0755), 0);
+  if (mount (home, point, NULL, MS_BIND, NULL) < 0)
+    {
+      moor_test_skip ("nothing can be mounted here");
+      return;
+    }
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  assert_false (is_stored (fixture, "srv/mounted"));
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", NULL);
+  assert_int_equal (g_mkdir_with_parents (deep, 0755), 0);
+  assert_int_equal (mount (home, deep, NULL, MS_BIND, NULL), 0);
+  verified = jobs_run (fixture, MOOR_EXIT_DIFFERENCES, "verify", NULL);
+  assert_true (jobs_differs (verified, "srv/new", "missing"));
+  assert_int_equal (jobs_number (verified, "blocking"), 1);
+  assert_int_equal (umount (deep), 0);
+  assert_int_equal (umount (point), 0);
+}
+
+static void
+test_rules_that_select_nothing_make_an_empty_store (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *members = with_rules (
+      fixture, COMPONENT ("UserAndSystem", INCLUDE ("/nowhere/at/all [it]")), NULL);
+  g_autoptr(JsonObject) result = jobs_run (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+
+  assert_int_equal (jobs_number (result, "files"), 0);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", NULL);
 }
 
 static void
@@ -536,6 +583,10 @@ main (void)
     cmocka_unit_test_setup_teardown (test_what_is_outside_homes_is_this_computer, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_other_fixed_volumes_are_walked_by_themselves, jobs_setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_what_is_mounted_is_told_and_no_difference, jobs_setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_rules_that_select_nothing_make_an_empty_store, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_refreshed_store_keeps_its_rules_and_everybody_s_tree,
                                      jobs_setup, jobs_teardown),
