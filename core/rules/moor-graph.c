@@ -117,7 +117,8 @@ moor_graph_init (MoorGraph *graph)
 
   graph->nodes = g_array_new (FALSE, TRUE, sizeof (MoorGraphNode));
   graph->starts = g_array_new (FALSE, FALSE, sizeof (guint32));
-  graph->edges = g_array_new (FALSE, FALSE, sizeof (MoorGlobEdge));
+  /* It is looked into though it is empty. */
+  graph->edges = g_array_sized_new (FALSE, FALSE, sizeof (MoorGlobEdge), 1);
   moor_names_init (&graph->names);
   moor_names_init (&graph->globs);
   g_array_set_size (graph->nodes, 1);
