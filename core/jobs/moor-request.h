@@ -27,6 +27,7 @@ G_BEGIN_DECLS
  *   set-aside   protect[] dry-run
  *   restore     users[] exclude-users[] map[]("OLD:NEW") create-accounts enable-accounts
  *               conflict("rules"|"keep-both"|"keep-old"|"keep-new") move dry-run paths[]
+ *               rules[] config drives[] allow-commands, as capture; rules-from-store
  *   undo        dry-run
  *   rollback    dry-run
  *   accept      despite-differences consent(volume UUID) dry-run
@@ -67,8 +68,10 @@ G_BEGIN_DECLS
  *   set-aside   entries[]: path consequence("set-aside"|"kept"|"unknown") ; moved ; unselected[]: homes that are in no store
  *   restore     accounts[]: name target state action uid new-uid reowned
  *               profiles[]: name target home how("new"|"exchanged"|"moved"|"in-place"|"already") files bytes linked copied collisions
- *               causes[] verification(the result of verify)
- *   undo        profiles[]: name how kept-at
+ *                 replaced(kept in the store) left(in the store, by a rule) elsewhere(sent there by a rule)
+ *               causes[] verification(the result of verify) ; with rule files rules[] and commands[], as capture
+ *               rules-in-store(true: the store has rules, and none count)
+ *   undo        profiles[]: name how kept-at ; put-back(files that were replaced)
  *   rollback    profiles[]: name how ; entries[]: path consequence ; new-system
  *               saved-since[]: files that appeared since and where they are now
  *   accept      classes[]: class objects last-copies bytes freed ; volume removed freed verification
