@@ -198,11 +198,62 @@ add_process (MoorEvaluation *self, const MoorProcessNode *node)
   return process;
 }
 
+/* Quotes those of @words that are not what they were any more.  NULL, with a finding, if a
+ * variable has no value. */
+static char *
+join_words (MoorEvaluation *self, const MoorProcessNode *node, char **words)
+{
+  g_autoptr(GString) line = g_string_new (NULL);
+
+  for (char **word = words; *word != NULL; word++)
+    {
+      g_autofree char *expanded = moor_evaluation_expand (self, MOOR_VALUES_OWN, &node->origin,
+                                                          *word);
+      g_autofree char *quoted = expanded != NULL ? g_shell_quote (expanded) : NULL;
+
+      if (quoted == NULL)
+        return NULL;
+      g_string_append_printf (line, "%s%s", word != words ? " " : "", quoted);
+    }
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+static gboolean
+same_words (const char *a, const char *b)
+{
+  g_auto(GStrv) words_a = NULL;
+  g_auto(GStrv) words_b = NULL;
+
+  return g_shell_parse_argv (a, NULL, &words_a, NULL)
+         && g_shell_parse_argv (b, NULL, &words_b, NULL)
+         && g_strv_equal ((const char *const *) words_a, (const char *const *) words_b);
+}
+
+/* @written with values in the place of variables, which people decide about for themselves: a
+ * value neither ends the word that it is in nor begins another. */
+static char *
+expand_command (MoorEvaluation *self, const MoorProcessNode *node, const char *written)
+{
+  g_auto(GStrv) words = NULL;
+  g_autofree char *line = NULL;
+  g_autofree char *joined = NULL;
+
+  /* A quote that nobody closes here must not be closed by a value. */
+  if (self->host->style == MOOR_PATHS_LINUX && !g_shell_parse_argv (written, NULL, &words, NULL))
+    return g_strdup (written);
+  line = moor_evaluation_expand (self, MOOR_VALUES_OWN, &node->origin, written);
+  if (line == NULL || words == NULL)
+    return g_steal_pointer (&line);
+  joined = join_words (self, node, words);
+  return joined == NULL || same_words (line, joined) ? g_steal_pointer (&line)
+                                                     : g_steal_pointer (&joined);
+}
+
 /* A command that cannot be expanded is no command: half of one may do anything. */
 static void
 add_command (MoorEvaluation *self, const MoorProcessNode *node, const char *written)
 {
-  char *line = moor_evaluation_expand (self, MOOR_VALUES_OWN, &node->origin, written);
+  char *line = expand_command (self, node, written);
 
   if (line != NULL)
     add_process (self, node)->command_line = line;
