@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "by-the-book.h"
 #include "rules-fixture.h"
 
 #include "moor-error.h"
@@ -88,26 +89,6 @@ teardown (void **state)
   return 0;
 }
 
-/* The most specific include of a path that an equally specific exclude does not beat. */
-static gboolean
-is_taken (const System *system, const MoorRuleOutcome *outcome, const char *path)
-{
-  const MoorRuleItem *best = NULL;
-
-  for (guint i = 0; i < outcome->items->len; i++)
-    {
-      const MoorRuleItem *item = g_ptr_array_index (outcome->items, i);
-      int order;
-
-      if (!moor_pattern_matches (item->pattern, system->host->style, path, FALSE))
-        continue;
-      order = best != NULL ? moor_pattern_compare (item->pattern, best->pattern) : 1;
-      if (order > 0 || (order == 0 && item->kind == MOOR_RULE_EXCLUDE))
-        best = item;
-    }
-  return best != NULL && best->kind == MOOR_RULE_INCLUDE;
-}
-
 typedef struct
 {
   const char *path;
@@ -122,7 +103,8 @@ assert_taken (const System *system,
 {
   for (gsize i = 0; i < n_cases; i++)
     {
-      if (is_taken (system, outcome, cases[i].path) != cases[i].taken)
+      if (book_takes (outcome, MOOR_PATTERN_FILE, system->host->style, cases[i].path, FALSE)
+          != cases[i].taken)
         fail_msg ("“%s” is %s", cases[i].path, cases[i].taken ? "left out" : "taken");
     }
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "by-the-book.h"
 #include "rules-fixture.h"
 
 #include <sys/stat.h>
-
-#include "moor-rules.h"
 
 /* The worked cases of USMT's manual, as far as they are about what is taken, with the
  * identifiers that our collection of them has.
@@ -219,40 +218,6 @@ canonical (const char *path)
   return g_strconcat ("/", text, NULL);
 }
 
-static const MoorRuleItem *
-stronger (const MoorRuleItem *a, const MoorRuleItem *b)
-{
-  int order = b != NULL ? moor_pattern_compare (a->pattern, b->pattern) : 1;
-
-  return order > 0 || (order == 0 && a->kind == MOOR_RULE_EXCLUDE) ? a : b;
-}
-
-/* Holds the object against each rule, component by component. */
-static gboolean
-is_taken (const MoorRuleOutcome *outcome, MoorPatternType type, const char *path, gboolean is_node)
-{
-  g_autofree const MoorRuleItem **best = g_new0 (const MoorRuleItem *, outcome->components->len);
-
-  for (guint i = 0; i < outcome->items->len; i++)
-    {
-      const MoorRuleItem *item = g_ptr_array_index (outcome->items, i);
-
-      if (item->pattern->type != type
-          || !moor_pattern_matches (item->pattern, MOOR_PATHS_WINDOWS, path, is_node))
-        continue;
-      if (item->kind == MOOR_RULE_UNCONDITIONAL_EXCLUDE)
-        return FALSE;
-      if (item->kind == MOOR_RULE_INCLUDE || item->kind == MOOR_RULE_EXCLUDE)
-        best[item->component] = stronger (item, best[item->component]);
-    }
-  for (guint i = 0; i < outcome->components->len; i++)
-    {
-      if (best[i] != NULL && best[i]->kind == MOOR_RULE_INCLUDE)
-        return TRUE;
-    }
-  return FALSE;
-}
-
 static void
 look (const System *system,
       const MoorRules *rules,
@@ -375,7 +340,7 @@ assert_outcome (const System *system, const Example *example, const MoorRuleOutc
       if (path != NULL && is_reached (system, rules, path, is_dir))
         g_string_append_printf (taken, "%s\n", lines[i]);
       if (path != NULL && strstr (example->rules, "FileProperties") == NULL
-          && is_taken (outcome, MOOR_PATTERN_FILE, path, is_dir)
+          && book_takes (outcome, MOOR_PATTERN_FILE, MOOR_PATHS_WINDOWS, path, is_dir)
                  != is_reached (system, rules, path, is_dir))
         fail_msg ("%s: the compiled rules are of another opinion about “%s”", example->id,
                   lines[i]);
@@ -519,7 +484,8 @@ run_registry_example (const Example *example)
     {
       g_autofree char *path = lines[i][0] != '\0' ? canonical (lines[i]) : NULL;
 
-      if (path != NULL && is_taken (outcome, MOOR_PATTERN_REGISTRY, path, FALSE))
+      if (path != NULL
+          && book_takes (outcome, MOOR_PATTERN_REGISTRY, MOOR_PATHS_WINDOWS, path, FALSE))
         g_string_append_printf (taken, "%s\n", lines[i]);
     }
   if (!g_str_equal (taken->str, example->expected))
