@@ -46,17 +46,19 @@ add_people (MoorRuling *ruling, MoorJob *job, GPtrArray *chosen, GError **error)
     {
       const MoorChosen *one = g_ptr_array_index (chosen, i);
       g_autoptr(GError) problem = NULL;
+      MoorRuleUser *person;
 
       if (one->is_system
           || moor_host_add_person (ruling->host, one->profile->name, one->place.path,
                                    one->place.dfd, &problem)
                  != NULL)
         continue;
-      /* Without the file the folders have their usual names. */
+      /* Without the file the folders have their usual names; the home is there all the same. */
       moor_job_log (job, MOOR_LOG_WARNING, "%s", problem->message);
-      if (moor_host_add_person (ruling->host, one->profile->name, one->place.path, -1, error)
-          == NULL)
+      person = moor_host_add_person (ruling->host, one->profile->name, one->place.path, -1, error);
+      if (person == NULL)
         return FALSE;
+      person->home_dfd = one->place.dfd;
     }
   return TRUE;
 }
@@ -222,6 +224,8 @@ moor_ruling_look (const MoorRules *rules,
                      STATX_BASIC_STATS | STATX_BTIME, &stx)
              == 0)
     moor_rules_look (rules, parent, name, is_dir, &look, decision);
+  else
+    decision->selected = TRUE;
   decision->needs_look = FALSE;
 }
 
@@ -252,8 +256,8 @@ may_walk (MoorJob *job, const MoorRuleDrive *drive, const MoorPlace *place)
 
 /**
  * moor_ruling_add_system:
- * @always: the system's own volume is walked though no rule reaches it: a store has
- *   something of it
+ * @always: the system's volumes are walked though no rule reaches them: a store has
+ *   something of them
  * @chosen: (element-type MoorChosen): gets the system as a pseudo person, once for each
  *   of its volumes that rules reach
  *
@@ -285,7 +289,7 @@ moor_ruling_add_system (const MoorRuling *ruling,
       g_auto(MoorPlace) place = { .dfd = -1 };
       MoorChosen *one;
 
-      if (moor_ruling_start (ruling->rules, path) == 0 && !(always && drive->path[0] == '\0'))
+      if (!always && !moor_rules_reach (ruling->rules, drive->path))
         continue;
       if (!moor_system_locate (system, path, &place, error))
         return FALSE;

@@ -238,6 +238,30 @@ moor_rules_state_at (const MoorRules *rules, const char *path)
   return decision.state;
 }
 
+/**
+ * moor_rules_reach:
+ * @path: (type filename): as of moor_rules_state_at()
+ *
+ * Any thread.
+ *
+ * Returns: whether the rules could take the directory @path or anything below it
+ */
+gboolean
+moor_rules_reach (const MoorRules *rules, const char *path)
+{
+  const char *name = strrchr (path, '/');
+  g_autofree char *parent = name != NULL ? g_strndup (path, (gsize) (name - path)) : NULL;
+  MoorDecision decision;
+
+  if (rules->machine == NULL)
+    return TRUE;
+  if (name == NULL || name[1] == '\0')
+    (void) moor_machine_judge_top (rules->machine, &decision);
+  else
+    moor_rules_decide (rules, moor_rules_state_at (rules, parent), name + 1, TRUE, &decision);
+  return decision.selected || decision.needs_look || decision.descend;
+}
+
 /* Whether everything that fits @pattern is at or below one of @homes. */
 static gboolean
 stays_inside (const MoorRules *rules, const MoorPattern *pattern, const char *const *homes)

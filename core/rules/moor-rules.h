@@ -82,6 +82,7 @@ MoorRules *moor_rules_compile (const MoorRuleOutcome *outcome, MoorPathStyle sty
 gboolean moor_rules_are_compiled (const MoorRules *rules);
 MoorRuleState moor_rules_home_state (const MoorRules *rules);
 MoorRuleState moor_rules_state_at (const MoorRules *rules, const char *path);
+gboolean moor_rules_reach (const MoorRules *rules, const char *path);
 gboolean moor_rules_reach_outside (const MoorRules *rules, const char *const *homes);
 void moor_rules_decide (const MoorRules *rules,
                         MoorRuleState parent,

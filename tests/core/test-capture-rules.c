@@ -237,6 +237,67 @@ test_other_fixed_volumes_are_walked_by_themselves (void **state)
 }
 
 static void
+test_volumes_that_no_rule_reaches_are_left_alone (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *members = with_rules (fixture, COMPONENT ("System", INCLUDE ("/srv/* [*]")),
+                                         NULL);
+  MoorTestVolume volume;
+  g_autoptr(JsonObject) result = NULL;
+  JsonArray *profiles;
+  guint n_systems = 0;
+
+  if (!moor_test_can_mount ("ext4")
+      || !moor_test_volume_new (fixture->root, "data", "ext4", 40, &volume))
+    {
+      moor_test_skip ("ext4 cannot be made or mounted here");
+      return;
+    }
+  result = jobs_run (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  profiles = json_object_get_array_member (result, "profiles");
+  for (guint i = 0; i < json_array_get_length (profiles); i++)
+    n_systems += g_str_equal (
+        json_object_get_string_member (json_array_get_object_element (profiles, i), "name"),
+        ":system");
+  assert_int_equal (n_systems, 1);
+  assert_false (moor_test_exists (volume.mount_point, "StateStore"));
+  moor_test_volume_free (&volume);
+}
+
+static int
+failing_statx (int dfd, const char *path, int flags, unsigned int mask, struct statx *stx)
+{
+  if (g_str_equal (path, "song.ogg") && (mask & STATX_BTIME) != 0)
+    {
+      errno = EIO;
+      return -1;
+    }
+  return moor_sys_posix ()->statx (dfd, path, flags, mask, stx);
+}
+
+/* What a rule leaves out is told to nobody, so a filter must not leave out what fails. */
+static void
+test_what_a_filter_cannot_look_at_is_told (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *members = with_rules (
+      fixture,
+      COMPONENT ("User",
+                 "<include filter='MigXmlHelper.FileProperties(\"filesize\",\"gt\",\"1GB\")'>"
+                 "<objectSet><pattern type=\"File\">%USERPROFILE%\\* [*.ogg]</pattern>"
+                 "</objectSet></include>"),
+      NULL);
+  MoorSys sys = *moor_sys_posix ();
+  g_autoptr(JsonObject) result = NULL;
+
+  sys.statx = failing_statx;
+  fixture->sys = &sys;
+  result = jobs_run (fixture, MOOR_EXIT_EXCEPTIONS, "capture", members);
+  fixture->sys = NULL;
+  assert_int_equal (json_array_get_length (json_object_get_array_member (result, "causes")), 1);
+}
+
+static void
 test_what_is_mounted_is_told_and_no_difference (void **state)
 {
   JobsFixture *fixture = *state;
@@ -583,6 +644,10 @@ main (void)
     cmocka_unit_test_setup_teardown (test_what_is_outside_homes_is_this_computer, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_other_fixed_volumes_are_walked_by_themselves, jobs_setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_volumes_that_no_rule_reaches_are_left_alone, jobs_setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_what_a_filter_cannot_look_at_is_told, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_what_is_mounted_is_told_and_no_difference, jobs_setup,
                                      jobs_teardown),

@@ -2,8 +2,10 @@
 #include "jobs-fixture.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "moor-host.h"
+#include "moor-ruling.h"
 
 /* What rules are told about a system. */
 
@@ -70,6 +72,33 @@ test_a_person_s_own_folders_are_the_variables (void **state)
   assert_string_equal (variable (alice->variables, "USERPROFILE"), "/home/alice");
   assert_string_not_equal (variable (alice->variables, "CSIDL_MYMUSIC"), "/etc");
   assert_string_equal (variable (bob->variables, "CSIDL_MYPICTURES"), "/home/bob/Pictures");
+}
+
+/* Conditions of rules have to see what is in it. */
+static void
+test_a_home_is_looked_at_though_its_folders_are_unknown (void **state)
+{
+  JobsFixture *fixture = *state;
+  const MoorSelection selection = MOOR_SELECTION_INIT;
+  g_autofree char *path = jobs_path (fixture, "home/alice/.config/user-dirs.dirs");
+  g_autoptr(MoorJob) job = moor_job_new ("rules", NULL, NULL, NULL);
+  g_autoptr(MoorSystem) system = NULL;
+  g_autoptr(GPtrArray) chosen = NULL;
+  g_auto(MoorRuleSource) source = MOOR_RULE_SOURCE_INIT;
+  g_auto(MoorRuling) ruling = { 0 };
+  g_autoptr(GError) error = NULL;
+
+  jobs_write (fixture, "home/alice/.config/user-dirs.dirs", "", JOBS_ALICE);
+  assert_int_equal (unlink (path), 0);
+  assert_int_equal (symlink ("../dotfiles/user-dirs.dirs", path), 0);
+  system = open_system (fixture);
+  chosen = moor_scope_choose (job, system, &selection, &error);
+  assert_no_gerror (error);
+  source.set = moor_rule_set_new ();
+  assert_true (moor_ruling_make (&ruling, job, system, chosen, &source, &error));
+  assert_int_equal (ruling.host->users->len, chosen->len);
+  for (guint i = 0; i < ruling.host->users->len; i++)
+    assert_true (((const MoorRuleUser *) g_ptr_array_index (ruling.host->users, i))->home_dfd >= 0);
 }
 
 static void
@@ -174,6 +203,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (test_a_person_s_own_folders_are_the_variables, jobs_setup,
                                      jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_home_is_looked_at_though_its_folders_are_unknown,
+                                     jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_the_system_s_own_volume_is_a_fixed_drive, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_drive_letters_are_folders_of_the_system, jobs_setup,

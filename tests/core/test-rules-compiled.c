@@ -532,6 +532,38 @@ test_a_walk_outside_homes_is_asked_for_when_it_is_needed (void **state)
 }
 
 static void
+test_a_volume_is_walked_only_if_rules_reach_it (void **state)
+{
+  static const struct
+  {
+    const char *rules;
+    const char *path;
+    gboolean reached;
+  } reaches[] = {
+    { "INC /srv/* [*]", "", TRUE },
+    { "INC /srv/* [*]", "/data", FALSE },
+    { "INC /data/a/b [x]", "/data", TRUE },
+    { "INC /data", "/data", TRUE },
+    { "INC /data/a", "/data/a/b", FALSE },
+    { "INC * [*.doc]", "/data", TRUE },
+    { "EXC /data/* [*]", "/data", FALSE },
+    { "INC /data/* [*]\nUEX /data/* [*]", "/data", FALSE },
+    { "EXC /* [*]", "", FALSE },
+  };
+  g_autoptr(MoorRules) defaults = moor_rules_new_default (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (reaches); i++)
+    {
+      g_autoptr(Outcome) outcome = outcome_from (reaches[i].rules, MOOR_PATHS_LINUX);
+      g_autoptr(MoorRules) rules = fixture_compile (outcome, MOOR_PATHS_LINUX);
+
+      if (moor_rules_reach (rules, reaches[i].path) != reaches[i].reached)
+        fail_msg ("“%s”: “%s”", reaches[i].rules, reaches[i].path);
+    }
+  assert_true (moor_rules_reach (defaults, "/home/alice"));
+}
+
+static void
 test_rules_can_be_named (void **state)
 {
   g_autoptr(Outcome) outcome = outcome_from ("2 INC /home/a/* [*]\nEXC /home/a/x [*]",
@@ -657,6 +689,7 @@ main (void)
     cmocka_unit_test (test_worked_cases_of_the_registry_come_out_as_they_are_documented),
     cmocka_unit_test (test_what_nothing_is_taken_from_is_not_entered),
     cmocka_unit_test (test_a_walk_outside_homes_is_asked_for_when_it_is_needed),
+    cmocka_unit_test (test_a_volume_is_walked_only_if_rules_reach_it),
     cmocka_unit_test (test_rules_can_be_named),
     cmocka_unit_test (test_what_is_not_about_files_here_is_not_compiled),
     cmocka_unit_test (test_names_that_are_not_utf8_are_decided),
