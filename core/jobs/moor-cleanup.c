@@ -15,6 +15,9 @@
  * keeping, and `undo` brings it back.  Folders stay.
  */
 
+/* The key under which the job is kept that has cleaned up outside of homes. */
+#define DONE_KEY "restore-cleaned"
+
 typedef struct
 {
   const MoorRestore *restore;
@@ -135,9 +138,6 @@ moor_cleanup_home (const MoorRestore *restore,
 {
   Cleanup cleanup = { .restore = restore, .top = person->target_home };
 
-  if (restore->rules == NULL || !restore->rules->cleans || restore->options->paths != NULL
-      || person->is_system)
-    return TRUE;
   return clean (&cleanup, home_dfd, error);
 }
 
@@ -173,11 +173,37 @@ is_in_one_of (GHashTable *spared, const char *path)
   return FALSE;
 }
 
+static gboolean
+clean_folder (const MoorRestore *restore, GHashTable *spared, const char *folder, GError **error)
+{
+  g_auto(MoorPlace) place = { .dfd = -1 };
+  g_autoptr(GError) problem = NULL;
+  Cleanup cleanup = { .restore = restore, .top = folder, .spared = spared };
+
+  if (folder[0] == '\0')
+    {
+      moor_job_log (restore->job, MOOR_LOG_WARNING,
+                    "A rule that cleans up everywhere is not obeyed: give it a folder");
+      return TRUE;
+    }
+  if (is_in_one_of (spared, folder))
+    return TRUE;
+  if (!moor_system_locate (restore->system, folder, &place, &problem)
+      && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
+      && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  return place.dfd < 0 || clean (&cleanup, place.dfd, error);
+}
+
 /**
  * moor_cleanup_run:
  *
- * Cleans up outside of homes.  A rule that would have the whole system gone through
- * is refused.  May be repeated.  Blocks.
+ * Cleans up outside of homes, once: what has come back since then is not cleaned up.
+ * A rule that would have the whole system gone through is refused.  May be repeated.
+ * Blocks.
  *
  * Returns: %FALSE with %G_IO_ERROR
  */
@@ -187,35 +213,32 @@ moor_cleanup_run (const MoorRestore *restore, GError **error)
   const gboolean may = geteuid () == 0 && moor_store_get_owner (restore->store) == 0;
   g_autoptr(GHashTable) spared = NULL;
   g_autoptr(GPtrArray) folders = NULL;
+  g_autofree char *done = NULL;
 
   if (restore->rules == NULL || !restore->rules->cleans || !may || restore->options->paths != NULL)
+    return TRUE;
+  done = moor_store_dup_meta (restore->store, DONE_KEY, NULL);
+  if (done != NULL)
     return TRUE;
   spared = list_spared (restore);
   folders = moor_target_rules_list_cleanups (restore->rules->target);
   for (guint i = 0; i < folders->len; i++)
     {
-      const char *folder = g_ptr_array_index (folders, i);
-      g_auto(MoorPlace) place = { .dfd = -1 };
-      g_autoptr(GError) problem = NULL;
-      Cleanup cleanup = { .restore = restore, .top = folder, .spared = spared };
-
-      if (folder[0] == '\0')
-        {
-          moor_job_log (restore->job, MOOR_LOG_WARNING,
-                        "A rule that cleans up everywhere is not obeyed: give it a folder");
-          continue;
-        }
-      if (is_in_one_of (spared, folder))
-        continue;
-      if (!moor_system_locate (restore->system, folder, &place, &problem)
-          && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-          && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
-        {
-          g_propagate_error (error, g_steal_pointer (&problem));
-          return FALSE;
-        }
-      if (place.dfd >= 0 && !clean (&cleanup, place.dfd, error))
+      if (!clean_folder (restore, spared, g_ptr_array_index (folders, i), error))
         return FALSE;
     }
-  return TRUE;
+  return moor_store_set_meta (restore->store, DONE_KEY, moor_job_get_id (restore->job), error);
+}
+
+/**
+ * moor_cleanup_forget:
+ *
+ * Lets the next restore from @store clean up again.  Blocks.
+ *
+ * Returns: %FALSE with an error of the catalogue
+ */
+gboolean
+moor_cleanup_forget (MoorStore *store, GError **error)
+{
+  return moor_store_set_meta (store, DONE_KEY, NULL, error);
 }

@@ -41,6 +41,7 @@ typedef struct
 typedef struct
 {
   const MoorRestore *restore;
+  const MoorRestoreRules *rules; /* (nullable) */
   MoorRestoring *person;
   MoorReader *reader;
   GPtrArray *wanted; /* (owned) (nullable) */
@@ -209,7 +210,7 @@ is_switched_off (const Plan *plan,
                  MoorRuleState *out_all,
                  MoorRuleState *out_on)
 {
-  const MoorRestoreRules *rules = plan->restore->rules;
+  const MoorRestoreRules *rules = plan->rules;
   MoorDecision all;
   MoorDecision on;
 
@@ -310,7 +311,7 @@ remember (const Plan *plan, MoorFate *fate, const Child *child)
 static MoorFate *
 judge (const Plan *plan, const Child *child, const char *below, gboolean switched_off)
 {
-  const MoorTargetRules *rules = plan->restore->rules->target;
+  const MoorTargetRules *rules = plan->rules->target;
   const gboolean is_dir = child->kind == MOOR_KIND_DIRECTORY;
   g_autofree char *source = source_path (plan->person, below);
   const gboolean is_left = switched_off || moor_target_rules_never_restored (rules, source, is_dir);
@@ -366,7 +367,7 @@ plan_child (Plan *plan, Frame *frame, GError **error)
       frame->is_barren = FALSE;
       return TRUE;
     }
-  if (plan->restore->rules != NULL)
+  if (plan->rules != NULL)
     {
       gboolean off = is_switched_off (plan, frame, child, &all, &on);
 
@@ -401,6 +402,16 @@ pop (Plan *plan)
     ((Frame *) g_ptr_array_index (plan->frames, plan->frames->len - 1))->is_barren = FALSE;
 }
 
+/* Whether rules can say anything but "as it was", which then has to be asked of everything. */
+static gboolean
+speak (const MoorRestoreRules *rules)
+{
+  return rules != NULL
+         && (rules->on != NULL || moor_target_rules_move_anything (rules->target)
+             || moor_target_rules_change_anything (rules->target)
+             || moor_target_rules_restrain_anything (rules->target));
+}
+
 /**
  * moor_fates_plan:
  * @person: gets `fates`, and `known` for the system; others get `incoming`
@@ -414,11 +425,12 @@ gboolean
 moor_fates_plan (const MoorRestore *restore, MoorRestoring *person, GError **error)
 {
   g_auto(Plan) plan = { .restore = restore, .person = person };
-  const MoorRestoreRules *rules = restore->rules;
+  const MoorRestoreRules *rules = speak (restore->rules) ? restore->rules : NULL;
   Frame *top;
 
   if (rules == NULL && !person->is_system)
     return TRUE;
+  plan.rules = rules;
   plan.reader = moor_reader_new (restore->store, error);
   if (plan.reader == NULL)
     return FALSE;

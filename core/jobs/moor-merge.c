@@ -594,11 +594,8 @@ moor_merge_run (const MoorMerge *merge, GError **error)
   run.wanted = moor_wanted_list (merge->person->profile, merge->restore->options->paths);
   run.renamed = g_ptr_array_new_with_free_func (g_free);
   g_mutex_init (&run.lock);
-  merged = !merge->in_place
-           || moor_cleanup_home (merge->restore, merge->person, merge->target_dfd, error);
-  merged = merged
-           && (merge->existing_dfd < 0
-               || (walk (&run, merge->existing_dfd, error) && check_nothing_left (&run, error)))
+  merged = (merge->existing_dfd < 0
+            || (walk (&run, merge->existing_dfd, error) && check_nothing_left (&run, error)))
            && merge_store (&run, error);
   g_clear_pointer (&run.wanted, g_ptr_array_unref);
   g_ptr_array_unref (run.renamed);

@@ -23,14 +23,6 @@
 #define NOTHING "0"
 #define HALF_MADE "new"
 
-static guint64
-inode_at (const MoorSys *sys, int dfd, const char *name)
-{
-  struct statx stx;
-
-  return sys->statx (dfd, name, AT_SYMLINK_NOFOLLOW, STATX_INO, &stx) == 0 ? stx.stx_ino : 0;
-}
-
 /* The part that is on the volume of @dfd; NULL if there is none. */
 static gboolean
 find_part_beside (const MoorRestore *restore, int dfd, const MoorPart **out_part, GError **error)
@@ -78,6 +70,7 @@ stage (const MoorCollision *collision, int folder, char **out_name, MoorPlacing 
   const gboolean keeps = moor_restore_keeps_existing (collision->fate);
   g_auto(MoorMeta) existing = { 0 };
   g_autoptr(GError) error = NULL;
+  struct statx stx;
   MoorPlaced placed;
 
   /* A run that was cut off may have left it; it is a link or a copy of what is in the store. */
@@ -94,7 +87,9 @@ stage (const MoorCollision *collision, int folder, char **out_name, MoorPlacing 
           || !moor_restore_give_attributes (collision->restore, collision->fate, collision->ids,
                                             folder, HALF_MADE, keeps ? &existing : NULL, &error)))
     moor_job_log (job, MOOR_LOG_WARNING, "%s", error->message);
-  *out_name = g_strdup_printf ("%" G_GINT64_MODIFIER "x", inode_at (sys, folder, HALF_MADE));
+  if (sys->statx (folder, HALF_MADE, AT_SYMLINK_NOFOLLOW, STATX_INO, &stx) < 0)
+    return fail (placing, errno);
+  *out_name = g_strdup_printf ("%" G_GINT64_MODIFIER "x", (guint64) stx.stx_ino);
   /* The same inode may be there already; then this name stays, and goes with the next. */
   if (sys->renameat2 (folder, HALF_MADE, folder, *out_name, RENAME_NOREPLACE) < 0
       && errno != EEXIST)
@@ -242,13 +237,20 @@ back_entry_cb (MoorDir *dir,
   g_autofree char *below = NULL;
   g_autofree char *path = NULL;
   gboolean is_taken = FALSE;
+  struct statx kept;
   int folder;
 
   if (type == DT_DIR || back->failed != NULL)
     return type == DT_DIR;
   folder = moor_dir_fd (dir, &back->failed);
-  if (folder < 0 || g_str_equal (name, HALF_MADE)
-      || inode_at (moor_job_get_sys (back->job), folder, name) == g_ascii_strtoull (name, NULL, 16))
+  if (folder < 0 || g_str_equal (name, HALF_MADE))
+    return FALSE;
+  if (moor_job_get_sys (back->job)->statx (folder, name, AT_SYMLINK_NOFOLLOW, STATX_INO, &kept) < 0)
+    {
+      moor_throw_errno (&back->failed, errno, "looking at what was replaced");
+      return FALSE;
+    }
+  if (kept.stx_ino == g_ascii_strtoull (name, NULL, 16))
     return FALSE;
   below = moor_dir_path_below (dir, NULL);
   path = g_strconcat ("/", below, NULL);

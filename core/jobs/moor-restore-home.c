@@ -174,6 +174,17 @@ announce_numbers (const MoorRestore *restore, MoorRestoring *person, GError **er
                  error);
 }
 
+/* Once only: what has come back since then is not cleaned up. */
+static gboolean
+clean_up (const MoorRestore *restore, MoorRestoring *person, int home_dfd, GError **error)
+{
+  if (restore->rules == NULL || !restore->rules->cleans || restore->options->paths != NULL
+      || person->profile->restore.step != MOOR_RESTORE_NONE)
+    return TRUE;
+  return moor_cleanup_home (restore, person, home_dfd, error)
+         && record (restore, person, MOOR_RESTORE_IN_PLACE, error);
+}
+
 /* Into the living home: a mount point, no part on its volume, only some paths. */
 static gboolean
 restore_in_place (const MoorRestore *restore,
@@ -203,7 +214,8 @@ restore_in_place (const MoorRestore *restore,
   /* Some files more change no folder, nor does what never went away. */
   merging.keeps_folders = restore->options->paths != NULL
                           || is_the_captured_one (restore, person, home);
-  if (!announce_numbers (restore, person, error) || !merge (&merging, error)
+  if (!clean_up (restore, person, merging.target_dfd, error)
+      || !announce_numbers (restore, person, error) || !merge (&merging, error)
       || !moor_store_sync (restore->store, error))
     return FALSE;
   mark_again (restore, person);

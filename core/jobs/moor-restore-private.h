@@ -304,6 +304,7 @@ gboolean moor_replaced_put_back (MoorJob *job,
                                  GError **error);
 /* moor-cleanup.c */
 gboolean moor_cleanup_run (const MoorRestore *restore, GError **error);
+gboolean moor_cleanup_forget (MoorStore *store, GError **error);
 gboolean moor_cleanup_home (const MoorRestore *restore,
                             const MoorRestoring *person,
                             int home_dfd,

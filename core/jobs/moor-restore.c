@@ -206,7 +206,8 @@ enter_restoring (const MoorRestore *restore, GError **error)
 
   if (state == MOOR_STORE_RESTORING)
     return !is_whole || go_on_from_paths (store, error);
-  if (!restore->goes_on && !moor_store_clear_target_names (store, error))
+  if (!restore->goes_on
+      && (!moor_store_clear_target_names (store, error) || !moor_cleanup_forget (store, error)))
     return FALSE;
   if (!moor_store_set_meta (store, BEFORE_PATHS, is_whole ? NULL : id, error)
       || (is_whole && state != MOOR_STORE_RESTORED

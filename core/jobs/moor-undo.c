@@ -329,7 +329,7 @@ moor_undo_run (MoorJob *job,
   if (!moor_store_set_state (store, MOOR_STORE_UNDOING, error)
       || !put_back (job, system, store, result, error)
       || !undo_all (job, system, store, FALSE, profiles, error)
-      || !moor_store_clear_target_names (store, error)
+      || !moor_store_clear_target_names (store, error) || !moor_cleanup_forget (store, error)
       || !moor_restore_state_before (store, MOOR_BEFORE_RESTORE, &before, error)
       || !moor_store_set_state (store, before, error))
     return FALSE;

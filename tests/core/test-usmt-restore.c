@@ -415,6 +415,12 @@ test_H15_the_destination_is_cleaned_up (void **state)
   rules_assert_holds (fixture, "home/alice/.config/other", "other");
   rules_assert_holds (fixture, "data/y.old", NULL);
   rules_assert_holds (fixture, "data/z", "destination z");
+  /* Once: what was saved since is not touched. */
+  jobs_write (fixture, "data/w.old", "today", 0);
+  jobs_write (fixture, "home/alice/.config/lotus/c", "today", JOBS_ALICE);
+  json_object_unref (rules_restore (fixture, MOOR_EXIT_COMPLETE, components, NULL));
+  rules_assert_holds (fixture, "data/w.old", "today");
+  rules_assert_holds (fixture, "home/alice/.config/lotus/c", "today");
   /* Nothing is lost. */
   jobs_must (fixture, MOOR_EXIT_COMPLETE, "undo", NULL);
   rules_assert_holds (fixture, "home/alice/.config/lotus/b", "destination b");
