@@ -310,6 +310,14 @@ take_error (void *data, xmlErrorPtr problem)
                    "%s%s", text, g_str_has_suffix (text, ".") ? "" : ".");
 }
 
+/* Whether a value may follow the `=` before @text. */
+static gboolean
+begins_value (const char *text)
+{
+  text += strspn (text, " \t\r\n");
+  return *text == '"' || *text == '\'';
+}
+
 /* libxml2's work grows with the square of these numbers. */
 static gboolean
 check_numbers (MoorXml *xml, const char *text, gsize length)
@@ -322,7 +330,7 @@ check_numbers (MoorXml *xml, const char *text, gsize length)
     {
       if (text[i] == '<')
         n_signs = 0;
-      else if (text[i] == '=' && ++n_signs > MAX_ATTRIBUTES)
+      else if (text[i] == '=' && begins_value (text + i + 1) && ++n_signs > MAX_ATTRIBUTES)
         moor_xml_refuse (xml, &origin, "too-large", NULL,
                          "There is an element with more than %d attributes.", MAX_ATTRIBUTES);
       else if (text[i] == 'x' && length - i > 5 && memcmp (text + i, "xmlns", 5) == 0

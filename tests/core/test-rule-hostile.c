@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "moor-test.h"
+#include "rules-fixture.h"
 
 /*
  * Rule files that were written to do harm: a small file that becomes a huge one,
@@ -225,6 +225,51 @@ test_threads_do_not_get_each_others_errors (void **state)
     assert_int_equal (GPOINTER_TO_UINT (g_thread_join (threads[i])), 200);
 }
 
+/* As people set their comments off. */
+static void
+test_lines_of_signs_are_no_attributes (void **state)
+{
+  g_autoptr(GString) text = g_string_new ("<migration urlid='x'><!-- ");
+  g_autoptr(GBytes) bytes = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MoorRuleFile) file = NULL;
+
+  add_times (text, "====================\n", 100);
+  g_string_append (text, " --></migration>");
+  bytes = g_bytes_new (text->str, text->len);
+  file = moor_rule_file_read ("rules.xml", bytes, &error);
+  assert_no_gerror (error);
+}
+
+static const char *
+command_line (const MoorRuleOutcome *outcome, guint index)
+{
+  return ((const MoorRuleProcess *) g_ptr_array_index (outcome->processes, index))->command_line;
+}
+
+/* The folders of a person are called what the person likes. */
+static void
+test_a_variable_is_never_more_than_one_word_of_a_command (void **state)
+{
+  g_autoptr(MoorRuleHost) host = moor_rule_host_new (MOOR_PATHS_LINUX, -1);
+  MoorRuleUser *alice = moor_rule_host_add_user (host, "alice", "/home/alice");
+  g_autoptr(MoorRuleOutcome) outcome = NULL;
+  g_auto(GStrv) words = NULL;
+
+  moor_rule_user_set_variable (alice, "CSIDL_MYMUSIC", "/home/alice/a' --root='b c");
+  outcome = evaluate (host, "<component type='System' context='User'><role role='Data'><rules>"
+                            "<externalProcess when='post-apply'>"
+                            "<commandLine>mend --in=%CSIDL_MYMUSIC% 'a b'</commandLine>"
+                            "<commandLine>mend '%CSIDL_MYMUSIC%</commandLine>"
+                            "</externalProcess></rules></role></component>");
+
+  assert_true (g_shell_parse_argv (command_line (outcome, 0), NULL, &words, NULL));
+  assert_int_equal (g_strv_length (words), 3);
+  assert_string_equal (words[1], "--in=/home/alice/a' --root='b c");
+  assert_string_equal (words[2], "a b");
+  assert_false (g_shell_parse_argv (command_line (outcome, 1), NULL, NULL, NULL));
+}
+
 int
 main (void)
 {
@@ -234,6 +279,8 @@ main (void)
     cmocka_unit_test (test_depth_has_a_bound),
     cmocka_unit_test (test_numbers_have_bounds),
     cmocka_unit_test (test_a_giant_attribute_is_refused),
+    cmocka_unit_test (test_lines_of_signs_are_no_attributes),
+    cmocka_unit_test (test_a_variable_is_never_more_than_one_word_of_a_command),
     cmocka_unit_test (test_named_elements_that_laugh_are_refused),
     cmocka_unit_test (test_what_is_no_text_is_refused),
     cmocka_unit_test (test_nothing_is_said_on_standard_error),

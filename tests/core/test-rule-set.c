@@ -881,34 +881,6 @@ test_commands_have_their_variables_expanded (void **state)
   assert_non_null (find_finding (outcome, "unknown-variable"));
 }
 
-/* The folders of a person are called what the person likes. */
-static void
-test_a_variable_is_never_more_than_one_word_of_a_command (void **state)
-{
-  const System *system = *state;
-  MoorRuleUser *alice = g_ptr_array_index (system->host->users, 0);
-  g_autoptr(MoorRuleOutcome) outcome = NULL;
-  g_auto(GStrv) words = NULL;
-  const char *line;
-
-  moor_rule_user_set_variable (alice, "CSIDL_MYMUSIC", "/home/alice/a' --root='b c");
-  outcome = evaluate (
-      system->host,
-      COMPONENT ("context=\"User\"",
-                 ROLE (RULES ("", "<externalProcess when=\"post-apply\">"
-                                  "<commandLine>mend --in=%CSIDL_MYMUSIC% 'a b'</commandLine>"
-                                  "<commandLine>mend '%CSIDL_MYMUSIC%</commandLine>"
-                                  "</externalProcess>" INCLUDE (FILES ("/a [*]"))))));
-
-  line = ((const MoorRuleProcess *) g_ptr_array_index (outcome->processes, 0))->command_line;
-  assert_true (g_shell_parse_argv (line, NULL, &words, NULL));
-  assert_int_equal (g_strv_length (words), 3);
-  assert_string_equal (words[1], "--in=/home/alice/a' --root='b c");
-  assert_string_equal (words[2], "a b");
-  line = ((const MoorRuleProcess *) g_ptr_array_index (outcome->processes, 1))->command_line;
-  assert_false (g_shell_parse_argv (line, NULL, NULL, NULL));
-}
-
 static void
 assert_bytes (const MoorRuleOutcome *outcome, guint index, const void *expected, gsize n_bytes)
 {
@@ -1004,7 +976,6 @@ main (void)
     linux_test (test_config_switches_a_component_off_with_what_is_nested_in_it),
     linux_test (test_a_new_config_lists_what_is_there),
     linux_test (test_commands_have_their_variables_expanded),
-    linux_test (test_a_variable_is_never_more_than_one_word_of_a_command),
     windows_test (test_added_objects_have_the_bytes_that_are_written),
     linux_test (test_a_cancelled_evaluation_says_so),
   };
