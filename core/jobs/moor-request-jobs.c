@@ -100,7 +100,7 @@ moor_request_verify (MoorJob *job, JsonObject *request, JsonObject *result, GErr
   if (against != NULL && !g_str_equal (against, "source") && !g_str_equal (against, "restored"))
     return moor_throw (error, MOOR_ERROR_USAGE, "“%s” is no side; there are source and restored",
                        against);
-  store = moor_request_open_store (request, "verify", error);
+  store = moor_request_open_store_to_read (request, "verify", error);
   options.store = store;
   if (store == NULL)
     return FALSE;

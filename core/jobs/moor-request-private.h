@@ -14,6 +14,7 @@ gboolean moor_request_get_flag (JsonObject *request, const char *member);
 MoorSystem *moor_request_open_system (JsonObject *request, GError **error);
 MoorSystem *moor_request_open_root (JsonObject *request, GError **error);
 MoorStore *moor_request_open_store (JsonObject *request, const char *what, GError **error);
+MoorStore *moor_request_open_store_to_read (JsonObject *request, const char *what, GError **error);
 
 /* What the members of a request that say whose files it is about hold. */
 typedef struct

@@ -166,6 +166,24 @@ moor_request_open_root (JsonObject *request, GError **error)
   return moor_system_open_root (root != NULL ? root : "/", error);
 }
 
+static MoorStore *
+open_store (JsonObject *request, gboolean writable, const char *what, GError **error)
+{
+  g_autofree char *path = moor_request_dup_path (request, "store");
+  g_autoptr(MoorStore) store = NULL;
+
+  if (path == NULL)
+    {
+      moor_throw (error, MOOR_ERROR_USAGE, "which store? Say --store DIR");
+      return NULL;
+    }
+  store = moor_store_open (path, writable, error);
+  if (store == NULL || (what != NULL && !moor_store_lock (store, what, error))
+      || !moor_store_open_parts (store, error))
+    return NULL;
+  return g_steal_pointer (&store);
+}
+
 /**
  * moor_request_open_store:
  * @what: what for, to be shown to whoever comes meanwhile; %NULL only to look
@@ -179,19 +197,20 @@ moor_request_open_root (JsonObject *request, GError **error)
 MoorStore *
 moor_request_open_store (JsonObject *request, const char *what, GError **error)
 {
-  g_autofree char *path = moor_request_dup_path (request, "store");
-  g_autoptr(MoorStore) store = NULL;
+  return open_store (request, what != NULL, what, error);
+}
 
-  if (path == NULL)
-    {
-      moor_throw (error, MOOR_ERROR_USAGE, "which store? Say --store DIR");
-      return NULL;
-    }
-  store = moor_store_open (path, what != NULL, error);
-  if (store == NULL || (what != NULL && !moor_store_lock (store, what, error))
-      || !moor_store_open_parts (store, error))
-    return NULL;
-  return g_steal_pointer (&store);
+/**
+ * moor_request_open_store_to_read:
+ * @what: what for, to be shown to whoever comes meanwhile
+ *
+ * As moor_request_open_store(), for what changes nothing in the store: its volume
+ * may be read-only.
+ */
+MoorStore *
+moor_request_open_store_to_read (JsonObject *request, const char *what, GError **error)
+{
+  return open_store (request, FALSE, what, error);
 }
 
 /**

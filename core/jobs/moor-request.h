@@ -74,6 +74,7 @@ G_BEGIN_DECLS
  *   undo        profiles[]: name how kept-at ; put-back(files that were replaced)
  *   rollback    profiles[]: name how ; entries[]: path consequence ; new-system
  *               saved-since[]: files that appeared since and where they are now
+ *               saved-since-unlisted: how many more there are
  *   accept      classes[]: class objects last-copies bytes freed ; volume removed freed verification
  *   delete      objects last-copies last-copy-bytes freed removed
  *   store-list  stores[]: path uuid state state-text system host note made(s) sealed(s) objects bytes copied-bytes

@@ -242,6 +242,12 @@ expect 0 mooring capture --root "$system" --store "$store" --resume
 expect 0 mooring verify --root "$system" --store "$store"
 say "recovered: a volume that filled up while linking, once there was room"
 
+mount -o remount,ro "$system"
+expect 0 mooring verify --root "$system" --store "$store"
+expect 0 mooring store show "$store"
+mount -o remount,rw "$system"
+say "verified: a store on a volume that is read-only"
+
 volume_unmount "$system"
 cp --sparse=always "$dir/sealed.img" "$dir/work.img"
 debugfs -w -R 'set_super_value error_count 3' "$dir/work.img" 2>/dev/null
