@@ -93,9 +93,8 @@ static gboolean
 read_directory (MoorLinkRun *run, MoorDir *dir, MoorLinkDir *data)
 {
   g_autoptr(GError) error = NULL;
-  int fd = moor_dir_fd (dir, &error);
 
-  if (fd >= 0 && moor_meta_read (run->sys, fd, &data->meta, &error))
+  if (moor_dir_read_meta (dir, &data->meta, &error))
     {
       if (data->meta.flags & MOOR_META_LOCKING_FLAGS)
         moor_link_note_locked (run, dir, data, "", data->meta.flags & MOOR_META_LOCKING_FLAGS);
@@ -361,7 +360,6 @@ moor_link_finish_twin (MoorLinkRun *run, MoorDir *dir)
 {
   MoorLinkDir *data = moor_dir_data (dir);
   g_autoptr(GError) error = NULL;
-  int mirror_fd;
 
   /* The top of a volume is the store's own folder. */
   if (run->walk->writer == NULL || !g_atomic_int_get (&data->made)
@@ -370,8 +368,7 @@ moor_link_finish_twin (MoorLinkRun *run, MoorDir *dir)
 
   /* The store has to stay removable; the catalogue has the marks. */
   data->meta.flags &= ~MOOR_META_LOCKING_FLAGS;
-  mirror_fd = moor_dir_mirror_fd (dir, &error);
-  if (mirror_fd >= 0 && moor_meta_apply (run->sys, mirror_fd, &data->meta, &error))
+  if (moor_dir_finish_mirror (dir, &data->meta, &error))
     return;
 
   moor_job_log (run->walk->job, MOOR_LOG_WARNING, "%s", error->message);
