@@ -85,8 +85,11 @@ wait_for (GSubprocess *process, const char *name, GError **error)
 }
 
 /* Runs one of the programs about accounts on the target.  @arguments end with NULL. */
-static gboolean
-run_program (MoorMaking *making, const char *name, const char *const *arguments, GError **error)
+gboolean
+moor_making_run_program (MoorMaking *making,
+                         const char *name,
+                         const char *const *arguments,
+                         GError **error)
 {
   g_autoptr(GSubprocessLauncher) launcher = NULL;
   g_autoptr(GSubprocess) process = NULL;
@@ -127,7 +130,8 @@ make_group (MoorMaking *making, const char *name, const guint32 *gid, GError **e
   const char *with_number[] = { "--gid", number, "--", name, NULL };
   const char *const any_number[] = { "--", name, NULL };
 
-  return run_program (making, "groupadd", gid != NULL ? with_number : any_number, error);
+  return moor_making_run_program (making, "groupadd", gid != NULL ? with_number : any_number,
+                                  error);
 }
 
 /* The person's own group: there, with the number that was planned, in both files. */
@@ -211,7 +215,7 @@ make_user (MoorMaking *making, GError **error)
                               plan->name,
                               NULL };
 
-  return run_program (making, "useradd", arguments, error);
+  return moor_making_run_program (making, "useradd", arguments, error);
 }
 
 static gboolean
@@ -319,14 +323,14 @@ ensure_groups (MoorMaking *making, GError **error)
       "--append", "--groups", list, "--", making->plan->name, NULL
     };
 
-    return run_program (making, "usermod", arguments, error);
+    return moor_making_run_program (making, "usermod", arguments, error);
   }
 }
 
 /* The programs append "/etc/passwd" to the prefix: a link on the way could lead them out of
  * the target, and into the system that runs us. */
-static int
-open_etc (MoorSystem *target, GError **error)
+int
+moor_making_open_etc (MoorSystem *target, GError **error)
 {
   static const char *const names[] = { "passwd", "shadow", "group",     "gshadow",
                                        "subuid", "subgid", "login.defs" };
@@ -385,7 +389,7 @@ moor_account_apply_with (const MoorSys *sys,
     return TRUE;
   if (!moor_account_check (account, error))
     return FALSE;
-  etc_dfd = open_etc (target, error);
+  etc_dfd = moor_making_open_etc (target, error);
   if (etc_dfd < 0)
     return FALSE;
   making.etc_dfd = etc_dfd;
@@ -408,7 +412,8 @@ moor_account_apply_with (const MoorSys *sys,
  * @target: the system that gets the account
  * @account: who it is; nothing is done for a home without account
  * @plan: what moor_account_plan() said
- * @enable: put the old password back; otherwise a new account is locked
+ * @enable: put the old password back, or the one of @plan; otherwise a new account is locked,
+ *   with the one of @plan behind the lock
  * @out_notes: (nullable) (element-type MoorIssue): gets what is different from before
  * @cancellable: (nullable): looked at between the steps
  * @error: return location for a #GError

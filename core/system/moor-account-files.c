@@ -59,6 +59,15 @@ has_no_password (const char *line)
   return length > 0 && strspn (hash, "!*") >= length;
 }
 
+/* A new line of shadow, of somebody whose password was set today; `!` locks. */
+static char *
+new_line (const char *name, gboolean locked, const char *hash)
+{
+  return g_strdup_printf ("%s:%s%s:%" G_GINT64_FORMAT ":0:99999:7:::", name, locked ? "!" : "",
+                          hash != NULL ? hash : "",
+                          g_get_real_time () / G_USEC_PER_SEC / SECONDS_PER_DAY);
+}
+
 static char *
 edit_shadow (const char *text, gpointer user_data)
 {
@@ -68,7 +77,9 @@ edit_shadow (const char *text, gpointer user_data)
   g_autofree char *line = moor_records_find_line (text, name);
   g_autofree char *wanted = NULL;
 
-  if (making->enable && making->account->shadow != NULL)
+  if (making->plan->password != NULL)
+    wanted = new_line (name, !making->enable, making->plan->password);
+  else if (making->enable && making->account->shadow != NULL)
     wanted = renamed_line (making->account->shadow, name);
   if (line != NULL && (wanted == NULL || strcmp (line, wanted) == 0))
     return NULL;
@@ -78,17 +89,16 @@ edit_shadow (const char *text, gpointer user_data)
       return NULL;
     }
   if (wanted == NULL)
-    wanted = g_strdup_printf ("%s:!:%" G_GINT64_FORMAT ":0:99999:7:::", name,
-                              g_get_real_time () / G_USEC_PER_SEC / SECONDS_PER_DAY);
+    wanted = new_line (name, TRUE, NULL);
   return put_line (text, name, wanted);
 }
 
 /**
  * moor_making_shadow:
  *
- * Gives the account its line in shadow: the old one when it is to be enabled, otherwise a
- * locked one.  A password that the account has there already is kept, and noted.  The hash
- * goes from file to file and nowhere else.  May be repeated.
+ * Gives the account its line in shadow: the old one, or one with the plan's password, when it is
+ * to be enabled, otherwise a locked one.  A password that the account has there already is kept,
+ * and noted.  The hash goes from file to file and nowhere else.  May be repeated.
  *
  * Returns: %FALSE with %G_IO_ERROR
  */
@@ -102,7 +112,7 @@ moor_making_shadow (MoorMaking *making, GError **error)
   if (edit.kept)
     moor_making_note (making, MOOR_SEVERITY_NOTE, MOOR_CAUSE_COLLISION, "/etc/shadow",
                       "the account has a password there already, which was kept");
-  if (making->enable && making->account->shadow == NULL)
+  if (making->enable && making->account->shadow == NULL && making->plan->password == NULL)
     moor_making_note (
         making, MOOR_SEVERITY_WARNING, MOOR_CAUSE_MISSING, "/etc/shadow",
         "the store holds no password for this account: it stays locked; set one with passwd");

@@ -365,6 +365,17 @@ is_shadow_field (const char *field, gboolean number)
 }
 
 /**
+ * moor_account_is_password_hash:
+ *
+ * Returns: whether @text can stand in shadow where the hash of a password does.  Any thread.
+ */
+gboolean
+moor_account_is_password_hash (const char *text)
+{
+  return text[0] == '$' && strchr (text, ':') == NULL && is_shadow_field (text, FALSE);
+}
+
+/**
  * moor_account_is_shadow_line:
  *
  * Returns: whether @line is one line of shadow, about @name.  Any thread.

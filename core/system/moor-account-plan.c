@@ -34,6 +34,7 @@ moor_account_plan_clear (MoorAccountPlan *plan)
   g_clear_pointer (&plan->name, g_free);
   g_clear_pointer (&plan->home, g_free);
   g_clear_pointer (&plan->taken_by, g_free);
+  g_clear_pointer (&plan->password, g_free);
 }
 
 /**

@@ -45,6 +45,11 @@ void moor_making_note (MoorMaking *making,
                        const char *path,
                        const char *format,
                        ...) G_GNUC_PRINTF (5, 6);
+int moor_making_open_etc (MoorSystem *target, GError **error);
+gboolean moor_making_run_program (MoorMaking *making,
+                                  const char *name,
+                                  const char *const *arguments,
+                                  GError **error);
 gboolean moor_making_shadow (MoorMaking *making, GError **error);
 gboolean moor_making_gshadow (MoorMaking *making, const char *group, GError **error);
 gboolean moor_making_ranges (MoorMaking *making, const char *file, char **ranges, GError **error);

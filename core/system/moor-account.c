@@ -13,7 +13,9 @@
  *   moor-account-plan.c    what it will be on another system
  *   moor-account-apply.c   made there, by the system's own tools
  *   moor-account-files.c   and what the tools cannot do: the hash, which is a secret,
- *                          the ranges of subordinate numbers, the picture */
+ *                          the ranges of subordinate numbers, the picture
+ *   moor-account-groups.c  the groups of an account that is there
+ *   moor-account-password.c  a new password, hashed as the system wants it */
 
 /**
  * moor_account_new:

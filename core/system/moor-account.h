@@ -65,6 +65,7 @@ typedef enum
  * @uid: @gid: the numbers it has or will have there
  * @home: (type filename): its home on the target
  * @taken_by: (nullable): who has the old uid there
+ * @password: (nullable): the hash of a password that it gets instead of the old one
  */
 typedef struct
 {
@@ -74,6 +75,7 @@ typedef struct
   guint32 gid;
   char *home;
   char *taken_by;
+  char *password;
 } MoorAccountPlan;
 
 void moor_account_plan_clear (MoorAccountPlan *plan);
@@ -91,5 +93,19 @@ gboolean moor_account_apply (MoorSystem *target,
                              GPtrArray *out_notes,
                              GCancellable *cancellable,
                              GError **error);
+
+gboolean moor_account_is_password_hash (const char *text);
+char *moor_account_hash_password (MoorSystem *target, const char *password, GError **error);
+
+char **moor_account_plan_groups (MoorSystem *target,
+                                 const MoorAccount *account,
+                                 const char *name,
+                                 GError **error);
+void moor_account_leave_group (MoorAccount *account, const char *name);
+gboolean moor_account_has_group (MoorSystem *target, const char *group);
+gboolean moor_account_set_groups (MoorSystem *target,
+                                  const char *name,
+                                  const char *const *groups,
+                                  GError **error);
 
 G_END_DECLS
