@@ -18,6 +18,7 @@
  */
 
 #define RECORD_NAME "variables.json"
+#define MAX_DEPTH 8
 
 static void
 set_path (JsonObject *object, const char *name, const char *path)
@@ -231,6 +232,18 @@ read_users (JsonNode *node)
   return users;
 }
 
+/* Rules that are not known by name were no rules of the store. */
+static gboolean
+names_files (JsonObject *object)
+{
+  JsonNode *node = member_of (object, "files", JSON_NODE_ARRAY);
+  JsonArray *array = node != NULL ? json_node_get_array (node) : NULL;
+  g_auto(GStrv) names = read_strings (object, "files");
+
+  return array != NULL && names[0] != NULL
+         && g_strv_length (names) == json_array_get_length (array);
+}
+
 static MoorHostRecord *
 record_from_json (JsonObject *object)
 {
@@ -263,6 +276,7 @@ moor_host_read_record (MoorStore *store, MoorHostRecord **out_record, GError **e
   g_autoptr(GError) problem = NULL;
   g_autoptr(GBytes) bytes = moor_store_read_file (store, "rules", RECORD_NAME, &problem);
   g_autoptr(JsonParser) parser = json_parser_new_immutable ();
+  JsonNode *root = NULL;
   const char *text;
   gsize n_bytes;
 
@@ -272,10 +286,11 @@ moor_host_read_record (MoorStore *store, MoorHostRecord **out_record, GError **e
   if (bytes != NULL)
     {
       text = g_bytes_get_data (bytes, &n_bytes);
-      if (json_parser_load_from_data (parser, text, (gssize) n_bytes, &problem)
-          && JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
+      if (json_parser_load_from_data (parser, text != NULL ? text : "", (gssize) n_bytes, &problem))
+        root = json_parser_get_root (parser);
+      if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
         {
-          *out_record = record_from_json (json_node_get_object (json_parser_get_root (parser)));
+          *out_record = record_from_json (json_node_get_object (root));
           return TRUE;
         }
     }

@@ -182,6 +182,7 @@ test_a_store_tells_what_its_rules_were_held_against (void **state)
 static void
 test_a_record_that_is_damaged_is_told (void **state)
 {
+  static const char *const damaged[] = { "{ \"system\":", "", " ", "[]" };
   JobsFixture *fixture = *state;
   g_autofree char *path = g_build_filename (fixture->store, "rules", NULL);
   g_autoptr(GError) error = NULL;
@@ -189,12 +190,17 @@ test_a_record_that_is_damaged_is_told (void **state)
   g_autoptr(MoorHostRecord) record = NULL;
 
   jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", NULL);
-  moor_test_write (path, "variables.json", "{ \"system\":");
   store = moor_store_open (fixture->store, FALSE, &error);
   assert_no_gerror (error);
-  assert_false (moor_host_read_record (store, &record, &error));
-  assert_gerror (error, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE);
-  assert_null (record);
+  for (guint i = 0; i < G_N_ELEMENTS (damaged); i++)
+    {
+      g_autoptr(GError) problem = NULL;
+
+      moor_test_write (path, "variables.json", damaged[i]);
+      assert_false (moor_host_read_record (store, &record, &problem));
+      assert_gerror (problem, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE);
+      assert_null (record);
+    }
 }
 
 int
