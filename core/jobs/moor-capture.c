@@ -148,6 +148,7 @@ prepare (Capture *capture, GError **error)
 {
   moor_job_begin_phase (capture->job, "prepare", 0, 0);
   if (!moor_capture_record_people (capture, error)
+      || !moor_host_announce_record (capture->store, capture->ruling.host != NULL, error)
       || !moor_store_begin_catalogue (capture->store, error))
     return FALSE;
 
@@ -365,6 +366,30 @@ fill_result (Capture *capture, JsonObject *result)
         result, "rules", moor_findings_to_json (capture->source->set, capture->ruling.outcome));
 }
 
+/* Which errors end the run: as the Config.xml says that was given now, or else the store's. */
+static gboolean
+control_errors (Capture *capture, GError **error)
+{
+  const MoorRuleSource *source = capture->options->source->config != NULL ? capture->options->source
+                                                                          : capture->source;
+  const MoorHostOptions options = { .drives = (const char *const *) source->drives,
+                                    .local_only = source->local_only };
+  g_autoptr(MoorRuleHost) own_host = NULL;
+  const MoorRuleHost *host = capture->ruling.host;
+
+  if (source->config == NULL)
+    return TRUE;
+  if (host == NULL)
+    {
+      own_host = moor_host_new (capture->system, &options, error);
+      host = own_host;
+    }
+  if (host == NULL)
+    return FALSE;
+  capture->errors = moor_error_control_new (source->config, host);
+  return TRUE;
+}
+
 /* Holds the rules against the system and who was chosen; what they take outside homes
  * is chosen by that, too. */
 static gboolean
@@ -382,10 +407,7 @@ rule (Capture *capture, GError **error)
       || !moor_ruling_add_system (&capture->ruling, capture->job, capture->system,
                                   capture->has_system, capture->chosen, error))
     return FALSE;
-  if (capture->ruling.host != NULL)
-    capture->errors = moor_error_control_new (moor_rule_set_get_config (capture->source->set),
-                                              capture->ruling.host);
-  return TRUE;
+  return control_errors (capture, error);
 }
 
 /* Chooses whose files it is about and opens the store.  *out_nothing: there is nothing to

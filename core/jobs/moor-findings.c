@@ -125,6 +125,21 @@ log_all (MoorJob *job, GPtrArray *findings)
 }
 
 /**
+ * moor_findings_log_config:
+ *
+ * As moor_findings_log(), for a Config.xml without rule files.
+ */
+void
+moor_findings_log_config (MoorJob *job, const MoorConfigFile *config)
+{
+  log_all (job, config->findings);
+  if (config->components->len > 0)
+    moor_job_log (job, MOOR_LOG_INFO,
+                  "The components in “%s” count for nothing without the rule files they are of",
+                  config->name);
+}
+
+/**
  * moor_findings_log:
  * @outcome: (nullable): what came of evaluating @set
  *

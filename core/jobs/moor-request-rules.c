@@ -48,9 +48,6 @@ moor_request_read_rules (JsonObject *request,
                            "the rules are either those of a store or files that are named");
       return moor_rule_source_read_store (source, store, error);
     }
-  if (paths == NULL && config != NULL)
-    return moor_throw (error, MOOR_ERROR_USAGE,
-                       "a Config.xml says what counts of rule files; name them with --rules");
   return add_files (source, paths, error)
          && (config == NULL || moor_rule_source_set_config (source, config, error));
 }

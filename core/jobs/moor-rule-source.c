@@ -20,6 +20,7 @@ void
 moor_rule_source_clear (MoorRuleSource *source)
 {
   g_clear_pointer (&source->set, moor_rule_set_unref);
+  g_clear_pointer (&source->config, moor_config_file_free);
   g_clear_pointer (&source->drives, g_strfreev);
 }
 
@@ -101,18 +102,28 @@ moor_rule_source_add_file (MoorRuleSource *source, const char *path, GError **er
   return bytes != NULL && moor_rule_set_add_file (get_set (source), path, bytes, error);
 }
 
+/* Without rule files there are no components for it to switch off. */
+static gboolean
+take_config (MoorRuleSource *source, const char *name, GBytes *bytes, GError **error)
+{
+  g_clear_pointer (&source->config, moor_config_file_free);
+  source->config = moor_config_file_read (name, bytes, error);
+  return source->config != NULL
+         && (source->set == NULL || moor_rule_set_set_config (source->set, name, bytes, error));
+}
+
 /**
  * moor_rule_source_set_config:
  * @path: (type filename): a Config.xml
  *
- * As moor_rule_source_add_file().
+ * As moor_rule_source_add_file(), and to be called after all rule files were added.
  */
 gboolean
 moor_rule_source_set_config (MoorRuleSource *source, const char *path, GError **error)
 {
   g_autoptr(GBytes) bytes = read_file (source, path, error);
 
-  return bytes != NULL && moor_rule_set_set_config (get_set (source), path, bytes, error);
+  return bytes != NULL && take_config (source, path, bytes, error);
 }
 
 static gboolean
@@ -129,8 +140,7 @@ read_kept (MoorRuleSource *source, MoorStore *store, const MoorHostRecord *recor
     {
       g_autoptr(GBytes) bytes = moor_store_read_file (store, "rules", record->config, error);
 
-      if (bytes == NULL
-          || !moor_rule_set_set_config (get_set (source), record->config, bytes, error))
+      if (bytes == NULL || !take_config (source, record->config, bytes, error))
         return FALSE;
     }
   return TRUE;

@@ -86,6 +86,8 @@ moor_ruling_make (MoorRuling *ruling,
 
   if (source->set == NULL)
     {
+      if (source->config != NULL)
+        moor_findings_log_config (job, source->config);
       ruling->rules = moor_rules_new_default (error);
       return ruling->rules != NULL;
     }

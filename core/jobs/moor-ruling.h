@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /**
  * MoorRuleSource:
  * @set: (nullable): the rule files; %NULL: whole homes minus the well-known caches
+ * @config: (nullable): the Config.xml; what it says of components is in @set as well
  * @drives: (array zero-terminated=1) (nullable): see #MoorHostOptions
  * @allow_commands: what the rules want to be run is run, if @trusted
  * @trusted: nobody but root and the user who asks can have written the rule files
@@ -19,6 +20,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   MoorRuleSet *set;
+  MoorConfigFile *config;
   char **drives;
   gboolean local_only;
   gboolean allow_commands;
@@ -87,6 +89,7 @@ void moor_ruling_look (const MoorRules *rules,
                        MoorDecision *decision);
 
 JsonArray *moor_findings_to_json (MoorRuleSet *set, const MoorRuleOutcome *outcome);
+void moor_findings_log_config (MoorJob *job, const MoorConfigFile *config);
 void moor_findings_log (MoorJob *job, MoorRuleSet *set, const MoorRuleOutcome *outcome);
 
 G_END_DECLS

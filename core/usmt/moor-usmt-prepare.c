@@ -444,11 +444,5 @@ moor_usmt_prepare (MoorUsmtCourse *course, GError **error)
   if (!choose_root (run, error) || !open_system (course, error) || !take_config (run, error)
       || !take_rule_files (run, error) || !check_key_file (run, error))
     return FALSE;
-  if (run->config != NULL && run->rule_files->len == 0)
-    {
-      moor_usmt_log (run, MOOR_LOG_WARNING,
-                     "/config is about what rule files say: without /i it changes nothing");
-      g_clear_pointer (&run->config, g_free);
-    }
   return moor_usmt_take_lock (course, error);
 }

@@ -141,7 +141,7 @@ test_a_rule_file_that_is_not_in_order_is_refused (void **state)
 }
 
 static void
-test_a_config_alone_and_a_drive_that_is_none_are_mistakes (void **state)
+test_a_rule_file_is_no_config_and_a_drive_has_a_letter (void **state)
 {
   const Fixture *fixture = *state;
   g_auto(CliRun) config = cli_test_run ("estimate", "--root", fixture->root, "--config",
@@ -166,8 +166,8 @@ main (void)
                                      teardown),
     cmocka_unit_test_setup_teardown (test_a_rule_file_that_is_not_in_order_is_refused, setup,
                                      teardown),
-    cmocka_unit_test_setup_teardown (test_a_config_alone_and_a_drive_that_is_none_are_mistakes,
-                                     setup, teardown),
+    cmocka_unit_test_setup_teardown (test_a_rule_file_is_no_config_and_a_drive_has_a_letter, setup,
+                                     teardown),
   };
 
   return cmocka_run_group_tests_name ("cli/rules", tests, NULL, NULL);
