@@ -205,6 +205,43 @@ moor_name_matches (const char *pattern, const char *name)
 }
 
 /**
+ * moor_text_is_plain_json:
+ * @text: (array length=n_bytes): what somebody else may have written
+ * @max_depth: how deep objects and arrays may be nested
+ *
+ * json-glib recurses into what it parses, and takes comments and other quotes, too.  Whatever
+ * it would find deeper than @max_depth is found here, before it gets there; the rest
+ * of JSON's grammar is its own business.
+ *
+ * Returns: whether json-glib can be given @text.  Any thread.
+ */
+gboolean
+moor_text_is_plain_json (const char *text, gsize n_bytes, guint max_depth)
+{
+  gboolean in_string = FALSE;
+  guint depth = 0;
+
+  for (gsize i = 0; i < n_bytes; i++)
+    {
+      const char c = text[i];
+
+      if (in_string && c == '\\')
+        i++;
+      else if (c == '"')
+        in_string = !in_string;
+      else if (in_string)
+        continue;
+      else if (c == '\0' || c == '/' || c == '\'')
+        return FALSE;
+      else if ((c == '{' || c == '[') && ++depth > max_depth)
+        return FALSE;
+      else if ((c == '}' || c == ']') && depth > 0)
+        depth--;
+    }
+  return TRUE;
+}
+
+/**
  * moor_compare_names:
  * @a: @b: (type filename): where two strings are, as a #GPtrArray hands them out
  *

@@ -14,6 +14,7 @@ char *moor_text_time (gint64 time_ns);
 gboolean moor_path_is_at_or_below (const char *path, const char *top);
 gboolean moor_name_is_valid (const char *name);
 gboolean moor_name_matches (const char *pattern, const char *name);
+gboolean moor_text_is_plain_json (const char *text, gsize n_bytes, guint max_depth);
 int moor_compare_names (const char *const *a, const char *const *b);
 
 G_END_DECLS

@@ -19,6 +19,8 @@
 
 #define RECORD_NAME "variables.json"
 #define MAX_DEPTH 8
+#define RULES_META "capture:rules"
+#define BY_FILES "files"
 
 static void
 set_path (JsonObject *object, const char *name, const char *path)
@@ -239,9 +241,10 @@ names_files (JsonObject *object)
   JsonNode *node = member_of (object, "files", JSON_NODE_ARRAY);
   JsonArray *array = node != NULL ? json_node_get_array (node) : NULL;
   g_auto(GStrv) names = read_strings (object, "files");
+  g_autofree char *config = text_of (json_object_get_member (object, "config"));
 
-  return array != NULL && names[0] != NULL
-         && g_strv_length (names) == json_array_get_length (array);
+  return array != NULL && names[0] != NULL && g_strv_length (names) == json_array_get_length (array)
+         && (config != NULL || !json_object_has_member (object, "config"));
 }
 
 static MoorHostRecord *
@@ -262,42 +265,82 @@ record_from_json (JsonObject *object)
 }
 
 /**
+ * moor_host_announce_record:
+ * @by_files: @store is made by rule files: there will be a record
+ *
+ * Writes down in the catalogue whether a record belongs to @store, before there is one.  Without
+ * that, who finds none would take it for a store that was made without rule files.  Blocks.
+ * Any thread, one at a time.
+ *
+ * Returns: %FALSE with an error of the catalogue
+ */
+gboolean
+moor_host_announce_record (MoorStore *store, gboolean by_files, GError **error)
+{
+  return moor_store_set_meta (store, RULES_META, by_files ? BY_FILES : "", error);
+}
+
+/* A store without a record is one that was made without rule files, or one that lost it. */
+static gboolean
+check_no_record (MoorStore *store, GError **error)
+{
+  g_autofree char *announced = NULL;
+
+  if (!moor_store_read_meta (store, RULES_META, &announced, error))
+    return FALSE;
+  if (g_strcmp0 (announced, BY_FILES) != 0)
+    return TRUE;
+  return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
+                     "the store at %s was made by rule files, which are not in it; capture again "
+                     "with --resume and name them",
+                     moor_store_get_path (store));
+}
+
+static MoorHostRecord *
+parse_record (GBytes *bytes, GError **error)
+{
+  g_autoptr(JsonParser) parser = json_parser_new_immutable ();
+  gsize n_bytes = 0;
+  const char *text = g_bytes_get_data (bytes, &n_bytes);
+  JsonNode *root = NULL;
+
+  if (n_bytes > 0 && moor_text_is_plain_json (text, n_bytes, MAX_DEPTH))
+    {
+      if (!json_parser_load_from_data (parser, text, (gssize) n_bytes, error))
+        return NULL;
+      root = json_parser_get_root (parser);
+    }
+  if (root != NULL && JSON_NODE_HOLDS_OBJECT (root) && names_files (json_node_get_object (root)))
+    return record_from_json (json_node_get_object (root));
+  moor_throw (error, MOOR_ERROR_STORE_UNUSABLE, "it is no record of rules");
+  return NULL;
+}
+
+/**
  * moor_host_read_record:
  * @out_record: (out) (transfer full) (nullable): what @store tells; %NULL if it was made
  *   without rule files
  *
  * Reads what moor_host_write_record() kept.  Blocks.  Any thread.
  *
- * Returns: %FALSE with %MOOR_ERROR_STORE_UNUSABLE if it cannot be read
+ * Returns: %FALSE with %MOOR_ERROR_STORE_UNUSABLE if it cannot be read, or is not there though
+ *   it should be
  */
 gboolean
 moor_host_read_record (MoorStore *store, MoorHostRecord **out_record, GError **error)
 {
   g_autoptr(GError) problem = NULL;
   g_autoptr(GBytes) bytes = moor_store_read_file (store, "rules", RECORD_NAME, &problem);
-  g_autoptr(JsonParser) parser = json_parser_new_immutable ();
-  JsonNode *root = NULL;
-  const char *text;
-  gsize n_bytes;
 
   *out_record = NULL;
   if (bytes == NULL && g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-    return TRUE;
+    return check_no_record (store, error);
   if (bytes != NULL)
-    {
-      text = g_bytes_get_data (bytes, &n_bytes);
-      if (json_parser_load_from_data (parser, text != NULL ? text : "", (gssize) n_bytes, &problem))
-        root = json_parser_get_root (parser);
-      if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
-        {
-          *out_record = record_from_json (json_node_get_object (root));
-          return TRUE;
-        }
-    }
-  return moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
-                     "what the store at %s says about its rules cannot be read: %s",
-                     moor_store_get_path (store),
-                     problem != NULL ? problem->message : "it is no object");
+    *out_record = parse_record (bytes, &problem);
+  return *out_record != NULL
+         || moor_throw (error, MOOR_ERROR_STORE_UNUSABLE,
+                        "what the store at %s says about its rules cannot be read: %s",
+                        moor_store_get_path (store), problem->message);
 }
 
 static GHashTable *

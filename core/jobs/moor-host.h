@@ -63,6 +63,7 @@ gboolean moor_host_write_record (MoorStore *store,
                                  const char *const *files,
                                  const char *config,
                                  GError **error);
+gboolean moor_host_announce_record (MoorStore *store, gboolean by_files, GError **error);
 gboolean moor_host_read_record (MoorStore *store, MoorHostRecord **out_record, GError **error);
 void moor_host_set_source (MoorRuleHost *host, const MoorHostRecord *record);
 void moor_host_set_source_of (MoorRuleUser *user,

@@ -388,6 +388,47 @@ test_without_its_rules_a_store_proves_nothing (void **state)
 }
 
 static void
+test_a_store_that_lost_track_of_its_rules_proves_nothing (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *deep = g_strnfill (100000, '[');
+  g_autofree char *hidden = g_strconcat ("/* \" */", deep, NULL);
+  g_autofree char *quoted = g_strconcat ("{'\"':", deep, NULL);
+  const char *const damages[] = {
+    NULL,
+    "",
+    "[]",
+    "{}",
+    "{\"files\":[]}",
+    "{\"files\":[\"test.xml\",7]}",
+    "{\"files\":[\"test.xml\"],\"config\":7}",
+    deep,
+    hidden,
+    quoted,
+  };
+  g_autofree char *members = with_rules (
+      fixture, COMPONENT ("User", INCLUDE ("%USERPROFILE%\\* [*.ogg]")), NULL);
+  g_autofree char *record = g_build_filename (fixture->store, "rules", "variables.json", NULL);
+
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  for (gsize i = 0; i < G_N_ELEMENTS (damages); i++)
+    {
+      if (damages[i] == NULL)
+        assert_int_equal (g_unlink (record), 0);
+      else
+        moor_test_write (fixture->store, "rules/variables.json", damages[i]);
+      jobs_must (fixture, MOOR_EXIT_REFUSED, "verify", NULL);
+      jobs_must (fixture, MOOR_EXIT_REFUSED, "set-aside", NULL);
+      jobs_must (fixture, MOOR_EXIT_STORE_UNUSABLE, "capture", "\"resume\":true");
+    }
+  g_free (members);
+  members = with_rules (fixture, COMPONENT ("User", INCLUDE ("%USERPROFILE%\\* [*.ogg]")),
+                        "\"resume\":true");
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", NULL);
+}
+
+static void
 test_rules_that_mean_nothing_here_are_told_and_change_nothing (void **state)
 {
   JobsFixture *fixture = *state;
@@ -657,6 +698,8 @@ main (void)
                                      jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_without_its_rules_a_store_proves_nothing, jobs_setup,
                                      jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_store_that_lost_track_of_its_rules_proves_nothing,
+                                     jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_rules_that_mean_nothing_here_are_told_and_change_nothing,
                                      jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_damaged_rule_file_is_refused_before_anything,
