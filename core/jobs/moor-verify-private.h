@@ -36,6 +36,7 @@ typedef struct
   MoorRules *rules;    /* (not owned): what of the other side has to be in the store */
   gboolean compiled;   /* they say what is taken; else what is left out */
   GPtrArray *profiles; /* (element-type MoorStoredProfile) (not owned): everybody in the store */
+  MoorStoredProfile outside; /* what is outside homes, if the store has nothing of it */
   MoorCompared *compared;
   guint n_compared;
   MoorReader **readers; /* one for each worker, made when it is needed */

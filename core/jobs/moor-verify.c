@@ -278,6 +278,51 @@ check_state (const MoorVerifyOptions *options, GError **error)
   return TRUE;
 }
 
+/* Whether rules take what is outside homes, and the store knows of nothing there. */
+static gboolean
+reaches_unseen_system (const MoorComparison *comparison)
+{
+  g_autofree const char **homes = g_new0 (const char *, comparison->profiles->len + 1);
+
+  if (comparison->options->against != MOOR_AGAINST_SOURCE || !comparison->compiled
+      || geteuid () != 0 || moor_store_get_owner (comparison->options->store) != 0)
+    return FALSE;
+  for (guint i = 0; i < comparison->profiles->len; i++)
+    {
+      const MoorStoredProfile *profile = g_ptr_array_index (comparison->profiles, i);
+
+      if (g_str_equal (profile->name, MOOR_SYSTEM_PROFILE) && g_str_equal (profile->home, "/"))
+        return FALSE;
+      homes[i] = profile->home;
+    }
+  return moor_rules_reach_outside (comparison->rules, homes);
+}
+
+/* Conditions may hold now that did not when the store was made: what they let rules take
+ * outside homes, on the volume that is wiped, is missing in the store. */
+static gboolean
+compare_unseen_system (MoorComparison *comparison, GError **error)
+{
+  MoorCompared *compared = &comparison->compared[comparison->n_compared];
+  g_auto(MoorPlace) place = { .dfd = -1 };
+
+  if (!reaches_unseen_system (comparison))
+    return TRUE;
+  if (!moor_system_locate (comparison->system, "/", &place, error))
+    return FALSE;
+  comparison->outside = (MoorStoredProfile){ .name = (char *) MOOR_SYSTEM_PROFILE,
+                                             .home = (char *) "/" };
+  *compared = (MoorCompared){ .profile = &comparison->outside, .store_dfd = -1, .other_dfd = -1 };
+  moor_comparison_find_unseen (comparison, compared, place.dfd, ".", "",
+                               moor_ruling_start (comparison->rules, "/"));
+  if (compared->n_blocking > 0)
+    {
+      compared->other_path = g_strdup ("/");
+      comparison->n_compared++;
+    }
+  return moor_job_check (comparison->job, error);
+}
+
 static gboolean
 compare (MoorComparison *comparison,
          MoorSystem *system,
@@ -295,7 +340,8 @@ compare (MoorComparison *comparison,
     }
   moor_job_begin_phase (comparison->job, "verify", n_objects, 0);
   if (!open_sides (comparison, system, profiles, error)
-      || !moor_comparison_walk (comparison, n_workers, error))
+      || !moor_comparison_walk (comparison, n_workers, error)
+      || !compare_unseen_system (comparison, error))
     return FALSE;
   moor_job_end_phase (comparison->job);
   return TRUE;

@@ -300,6 +300,36 @@ test_the_source_can_be_asked_for_still (void **state)
   jobs_must (*state, MOOR_EXIT_COMPLETE, "verify", "\"against\":\"restored\"");
 }
 
+/* The rules ask for a program that is installed only after the capture. */
+static void
+test_what_rules_reach_only_now_is_missing (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *rules = g_build_filename (fixture->dir, "app.xml", NULL);
+  g_autofree char *members = g_strdup_printf ("\"rules\":[\"%s\"]", rules);
+  g_autoptr(JsonObject) result = NULL;
+
+  if (geteuid () != 0)
+    {
+      moor_test_skip ("only root captures what is outside homes");
+      return;
+    }
+  moor_test_write (fixture->dir, "app.xml",
+                   "<migration urlid='urn:app'><component type='Application' context='System'>"
+                   "<displayName>App</displayName><role role='Data'><detection><conditions>"
+                   "<condition>MigXmlHelper.DoesObjectExist('File','/opt/app')</condition>"
+                   "</conditions></detection><rules><include><objectSet>"
+                   "<pattern type='File'>/opt/app/* [*]</pattern></objectSet></include>"
+                   "</rules></role></component></migration>");
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", NULL);
+  jobs_write (fixture, "opt/app/data.txt", "precious", 0);
+  result = verify (fixture, MOOR_EXIT_DIFFERENCES);
+  assert_true (jobs_differs (result, "opt/app/data.txt", "missing"));
+  assert_int_equal (jobs_number (result, "blocking"), 2);
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "set-aside", NULL);
+}
+
 int
 main (void)
 {
@@ -308,6 +338,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_a_file_saved_anew_is_found, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_file_edited_in_place_is_found, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_new_file_and_a_new_folder_are_found, setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_what_rules_reach_only_now_is_missing, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_new_cache_does_not_matter, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_what_was_deleted_is_told_and_blocks_nothing, setup,
