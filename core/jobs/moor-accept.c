@@ -21,7 +21,7 @@ enum
   CLASS_PROGRAMS, /* the old system itself */
   CLASS_CACHES,   /* of people whose homes came back: what the capture left out */
   CLASS_BACK,     /* of them: what is not left out, and should have come back */
-  CLASS_HOMES,    /* homes that are in no store */
+  CLASS_HOMES,    /* homes, and files in homes, that are in no store */
   CLASS_DATA,     /* services, databases, what administrators keep */
   CLASS_UNKNOWN,  /* top-level folders no system has by itself */
   CLASS_REPLACED, /* homes that were replaced, and earlier versions of files */
@@ -53,6 +53,7 @@ typedef struct
   GPtrArray *profiles; /* (element-type MoorStoredProfile) */
   char **unselected;   /* homes that are in no store, without leading slash */
   MoorRuling ruling;   /* what the capture took */
+  MoorRules *caches;   /* what nobody misses, whoever wrote the rules of the capture */
   GHashTable *copied;  /* (element-type Copied) (owned) */
 } Classes;
 
@@ -121,6 +122,7 @@ classes_clear (Classes *classes)
   g_clear_pointer (&classes->profiles, g_ptr_array_unref);
   g_clear_pointer (&classes->unselected, g_strfreev);
   moor_ruling_clear (&classes->ruling);
+  g_clear_pointer (&classes->caches, moor_rules_unref);
   g_clear_pointer (&classes->copied, g_hash_table_unref);
 }
 
@@ -150,6 +152,7 @@ classes_init (Classes *classes, MoorJob *job, MoorSystem *system, MoorStore *sto
   classes->copied = g_hash_table_new_full (copied_hash, copied_equal, (GDestroyNotify) copied_free,
                                            NULL);
   return (classes->profiles = moor_store_load_profiles (store, error)) != NULL
+         && (classes->caches = moor_rules_new_default (error)) != NULL
          && (classes->unselected = moor_set_aside_dup_unselected (store, error)) != NULL
          && load_copied (classes, store, error)
          && (classes->roots = moor_erase_open_folders (job, store, names, error)) != NULL
@@ -208,8 +211,8 @@ is_copied (const Classes *classes, const char *name, const struct statx *stx)
   return g_hash_table_contains (classes->copied, &key);
 }
 
-/* What is in a home that came back: what the store has, or a rule left out, is no loss.
- * What no rule of a file asked for is: it is in no store. */
+/* What is in a home that came back: what the store has is no loss, nor are caches.  What a
+ * rule file left out is: that was a rule for what to take, not for what to throw away. */
 static guint
 classify_back (const Classes *classes,
                const char *home,
@@ -220,9 +223,11 @@ classify_back (const Classes *classes,
   MoorDecision decision;
 
   decide (classes->ruling.rules, home, dir, name, &decision);
-  if (!decision.selected)
-    return decision.rule >= 0 ? CLASS_CACHES : CLASS_HOMES;
-  return name != NULL && is_copied (classes, name, stx) ? CLASS_CACHES : CLASS_BACK;
+  if (decision.selected)
+    return name != NULL && is_copied (classes, name, stx) ? CLASS_CACHES : CLASS_BACK;
+  if (moor_rules_are_compiled (classes->ruling.rules))
+    decide (classes->caches, home, dir, name, &decision);
+  return decision.selected ? CLASS_HOMES : CLASS_CACHES;
 }
 
 /* What a system puts on the disk by itself.  Of `var` and `var/lib` that is what is

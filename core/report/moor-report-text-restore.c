@@ -283,7 +283,7 @@ describe_class (const char *class)
     { "programs", "programs of the old system" },
     { "caches", "caches of people whose homes are back" },
     { "back", "homes that are back" },
-    { "homes", "homes that are in no store" },
+    { "homes", "homes, and files in homes, that are in no store" },
     { "data", "services, databases and what administrators keep" },
     { "unknown", "folders that no system has by itself" },
     { "replaced", "homes and files that were replaced" },

@@ -172,6 +172,33 @@ test_a_home_that_did_not_come_back_needs_consent (void **state)
   jobs_must (fixture, MOOR_EXIT_REFUSED, "accept", NULL);
 }
 
+/* A rule file says what is taken along, and not what may be thrown away. */
+static void
+test_what_rules_left_out_needs_consent (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *rules = g_build_filename (fixture->dir, "rules.xml", NULL);
+  g_autofree char *members = g_strdup_printf ("\"rules\":[\"%s\"]", rules);
+  g_autoptr(JsonObject) result = NULL;
+
+  NEEDS_ACCOUNTS ();
+  moor_test_write (fixture->dir, "rules.xml",
+                   "<migration urlid='urn:test'><component type='Documents' context='User'>"
+                   "<displayName>Test</displayName><role role='Data'><rules>"
+                   "<include><objectSet><pattern type='File'>%USERPROFILE%/* [*]</pattern>"
+                   "</objectSet></include><exclude><objectSet>"
+                   "<pattern type='File'>%USERPROFILE%/* [*.ogg]</pattern>"
+                   "<pattern type='File'>%USERPROFILE%/.cache/* [*]</pattern>"
+                   "</objectSet></exclude></rules></role></component></migration>");
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "set-aside", NULL);
+  jobs_unpack_image (fixture);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "restore", "\"enable-accounts\":true");
+  result = jobs_run (fixture, MOOR_EXIT_COMPLETE, "accept", "\"dry-run\":true");
+  assert_int_equal (n_last (result, "homes"), 1);
+  assert_int_equal (n_last (result, "caches"), 1);
+}
+
 static void
 test_nobody_loses_a_file_while_it_is_accepted (void **state)
 {
@@ -257,6 +284,8 @@ main (void)
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_drift_is_told_and_hinders_nobody, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_home_that_did_not_come_back_needs_consent, setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_what_rules_left_out_needs_consent, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_nobody_loses_a_file_while_it_is_accepted, setup,
                                      jobs_teardown),
