@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <gio/gunixoutputstream.h>
 #include <glib-unix.h>
@@ -100,12 +99,9 @@ show (const MoorUsmtNotice *notice, gpointer user_data)
 static GOutputStream *
 open_file (const char *path, int flags, GError **error)
 {
-  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, 0600);
+  int fd = moor_usmt_open_log (path, flags, error);
 
-  if (fd >= 0)
-    return g_unix_output_stream_new (fd, TRUE);
-  moor_throw_errno (error, errno, "opening the log “%s”", path);
-  return NULL;
+  return fd >= 0 ? g_unix_output_stream_new (fd, TRUE) : NULL;
 }
 
 /* The main log is added to, the progress log begins anew. */

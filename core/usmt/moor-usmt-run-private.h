@@ -45,6 +45,7 @@ void moor_usmt_event (const MoorEvent *event, gpointer course);
 gboolean moor_usmt_prepare (MoorUsmtCourse *course, GError **error);
 gboolean moor_usmt_take_lock (MoorUsmtCourse *course, GError **error);
 gboolean moor_usmt_check_space (const char *store_path, GError **error);
+gboolean moor_usmt_is_in_store (const MoorUsmtRun *run, const char *path);
 char *moor_usmt_find_store (const char *store_path);
 gboolean moor_usmt_throw_no_store (const MoorUsmtRun *run, GError **error);
 

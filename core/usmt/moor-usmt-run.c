@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-usmt-run-private.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "moor-error.h"
+#include "moor-text.h"
 
 /*
  * One call of a command: begun with its arguments, executed, ended with a code.
@@ -271,11 +278,74 @@ find_store_path (MoorUsmtRun *run, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_in_store (const MoorUsmtRun *run, const char *path)
+/* Where @path leads to, as far as it exists. */
+static char *
+resolve (const char *path)
 {
-  return run->store != NULL && path != NULL && g_str_has_prefix (path, run->store)
-         && (path[strlen (run->store)] == '/' || path[strlen (run->store)] == '\0');
+  g_autofree char *above = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *found = realpath (path, NULL);
+  g_autofree char *resolved = NULL;
+
+  if (found != NULL || g_str_equal (above, path))
+    return g_strdup (found != NULL ? found : path);
+  resolved = resolve (above);
+  return g_build_filename (resolved, name, NULL);
+}
+
+/* Whether @path is in the store, or will be; its StorePath may hold what it likes besides. */
+gboolean
+moor_usmt_is_in_store (const MoorUsmtRun *run, const char *path)
+{
+  g_autofree char *top = NULL;
+  g_autofree char *resolved = NULL;
+
+  if (run->store == NULL || path == NULL)
+    return FALSE;
+  top = resolve (moor_store_exists (run->store_path) ? run->store_path : run->store);
+  resolved = resolve (path);
+  return moor_path_is_at_or_below (resolved, top);
+}
+
+/**
+ * moor_usmt_open_log:
+ * @path: (type filename): where somebody wants a log or a list
+ * @flags: `O_APPEND` or `O_TRUNC`
+ *
+ * Opens a file for writing, and makes it if need be.  Where others can write a link may
+ * lead anywhere: it is followed only if it is ours, or root's.  Blocks.  Any thread.
+ *
+ * Returns: a descriptor, or -1 with %G_IO_ERROR
+ */
+int
+moor_usmt_open_log (const char *path, int flags, GError **error)
+{
+  const int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags;
+  int fd = open (path, how | O_NOFOLLOW, 0600);
+  struct stat st;
+
+  if (fd < 0 && errno == ELOOP && lstat (path, &st) == 0
+      && (st.st_uid == 0 || st.st_uid == geteuid ()))
+    fd = open (path, how, 0600);
+  if (fd < 0 && errno == ELOOP)
+    moor_throw (error, MOOR_ERROR_REFUSED, "“%s” is a link of somebody else's", path);
+  else if (fd < 0)
+    moor_throw_errno (error, errno, "writing “%s”", path);
+  return fd;
+}
+
+/* What is not to be written is not where anything is written. */
+static gboolean
+check_logs (MoorUsmtRun *run, GError **error)
+{
+  if (!moor_usmt_is_in_store (run, run->log_path)
+      && !moor_usmt_is_in_store (run, run->progress_path))
+    return TRUE;
+  if (moor_usmt_is_in_store (run, run->log_path))
+    g_clear_pointer (&run->log_path, g_free);
+  g_clear_pointer (&run->progress_path, g_free);
+  return moor_usmt_throw (error, MOOR_USMT_INIT_LOGFILE_FAILED,
+                          "A log cannot be kept in the store %s", run->store);
 }
 
 /**
@@ -283,7 +353,8 @@ is_in_store (const MoorUsmtRun *run, const char *path)
  * @error: return location for a #GError
  *
  * Takes the command line apart and finds out where the logs and the store are.
- * Where the main log goes is known after a failure, too.  Reads directories only.
+ * Where the main log goes is known after a failure, too, unless it would go into the store.
+ * Reads directories only.
  *
  * Returns: %FALSE with %MOOR_USMT_ERROR
  */
@@ -297,15 +368,11 @@ moor_usmt_run_begin (MoorUsmtRun *run, GError **error)
   if (problem != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&problem));
-      (void) find_log (run, NULL);
+      (void) (find_log (run, NULL) && find_store_path (run, NULL) && check_logs (run, NULL));
       return FALSE;
     }
-  if (!find_log (run, error) || !find_progress (run, error) || !find_store_path (run, error))
-    return FALSE;
-  if (is_in_store (run, run->log_path) || is_in_store (run, run->progress_path))
-    return moor_usmt_throw (error, MOOR_USMT_INIT_LOGFILE_FAILED,
-                            "A log cannot be kept in the store %s", run->store);
-  return TRUE;
+  return find_log (run, error) && find_progress (run, error) && find_store_path (run, error)
+         && check_logs (run, error);
 }
 
 /**

@@ -118,6 +118,7 @@ void moor_usmt_run_subscribe (MoorUsmtRun *run, MoorUsmtNoticeFunc func, gpointe
 gboolean moor_usmt_run_begin (MoorUsmtRun *run, GError **error);
 void moor_usmt_run_fail (MoorUsmtRun *run, const GError *error);
 char *moor_usmt_run_dup_question (MoorUsmtRun *run);
+int moor_usmt_open_log (const char *path, int flags, GError **error);
 MoorUsmtCode moor_usmt_run_execute (MoorUsmtRun *run, GCancellable *cancellable);
 MoorUsmtCode moor_usmt_run_end (MoorUsmtRun *run);
 

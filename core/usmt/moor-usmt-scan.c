@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-usmt-run-private.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -270,16 +269,20 @@ begin_list (MoorUsmtRun *run, char **out_path, GError **error)
   const char *text = moor_usmt_value (run->command, MOOR_USMT_LISTFILES);
   g_autofree char *path = NULL;
   g_auto(MoorFd) fd = -1;
+  g_autoptr(GError) problem = NULL;
 
   if (text == NULL)
     return TRUE;
   path = moor_usmt_path (run->paths, text, error);
   if (path == NULL)
     return FALSE;
-  fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
-  if (fd < 0)
+  if (moor_usmt_is_in_store (run, path))
     return moor_usmt_throw (error, MOOR_USMT_INVALID_PARAMETERS,
-                            "/listfiles: “%s” cannot be written: %s", path, g_strerror (errno));
+                            "/listfiles: the list cannot be kept in the store %s", run->store);
+  fd = moor_usmt_open_log (path, O_TRUNC, &problem);
+  if (fd < 0)
+    return moor_usmt_throw (error, MOOR_USMT_INVALID_PARAMETERS, "/listfiles: %s",
+                            problem->message);
   *out_path = g_steal_pointer (&path);
   return TRUE;
 }

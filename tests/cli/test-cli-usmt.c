@@ -369,6 +369,50 @@ test_logs_that_cannot_be_made_have_codes_of_their_own (void **state)
 }
 
 static void
+test_nothing_is_written_into_a_store_from_outside (void **state)
+{
+  static const char *const lines[] = {
+    SCANSTATE " /l:C:\\StateStore\\USMT\\x",           SCANSTATE " /l:C:\\Other\\USMT\\x",
+    SCANSTATE " /progress:C:\\StateStore\\USMT\\x",    SCANSTATE " /listfiles:C:\\Other\\USMT\\x",
+    SCANSTATE " /nonsense /l:C:\\StateStore\\USMT\\x",
+  };
+  const Fixture *fixture = *state;
+  g_autofree char *other = NULL;
+
+  need_volume (fixture);
+  expect (fixture, 0, "scanstate C:\\StateStore /hardlink /nocompress");
+  other = g_build_filename (fixture->root, "Other", NULL);
+  assert_int_equal (symlink ("StateStore", other), 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_auto(CliRun) run = call (fixture, "", lines[i]);
+
+      assert_int_not_equal (run.code, 0);
+      assert_false (moor_test_exists (fixture->root, "StateStore/USMT/x"));
+      assert_true (moor_test_exists (fixture->root, "StateStore/USMT/MOORING"));
+    }
+}
+
+static void
+test_a_log_follows_no_link_of_somebody_else (void **state)
+{
+  static const char line[] = "scanstate C:\\StateStore /hardlink /nocompress";
+  const Fixture *fixture = *state;
+  g_autofree char *link_path = NULL;
+
+  need_volume (fixture);
+  link_path = g_build_filename (fixture->folder, "scanstate.log", NULL);
+  assert_int_equal (symlink ("target", link_path), 0);
+  assert_int_equal (lchown (link_path, 1001, 1001), 0);
+  expect (fixture, 13, line);
+  assert_false (moor_test_exists (fixture->folder, "target"));
+  assert_false (moor_test_exists (fixture->root, "StateStore"));
+  assert_int_equal (lchown (link_path, 0, 0), 0);
+  expect (fixture, 0, line);
+  assert_true (moor_test_exists (fixture->folder, "target"));
+}
+
+static void
 test_help_is_shown_without_a_log (void **state)
 {
   const Fixture *fixture = *state;
@@ -412,6 +456,8 @@ main (void)
     usmt_test (test_a_store_on_two_volumes_goes_as_one),
     usmt_test (test_somebody_elses_store_needs_root),
     usmt_test (test_logs_that_cannot_be_made_have_codes_of_their_own),
+    usmt_test (test_nothing_is_written_into_a_store_from_outside),
+    usmt_test (test_a_log_follows_no_link_of_somebody_else),
     usmt_test (test_help_is_shown_without_a_log),
     cmocka_unit_test (test_the_tools_are_verbs_of_mooring_too),
   };
