@@ -32,10 +32,12 @@ moor_request_restore (MoorJob *job, JsonObject *request, JsonObject *result, GEr
                                                : NULL;
   g_auto(GStrv) map = moor_request_dup_strings (request, "map");
   g_auto(GStrv) paths = moor_request_dup_paths (request, "paths");
+  g_auto(GStrv) passwords = moor_request_dup_strings (request, "passwords");
   g_auto(MoorWho) who = { 0 };
   g_auto(MoorRuleSource) rules = MOOR_RULE_SOURCE_INIT;
   MoorRestoreOptions options = { .map = (const char *const *) map,
-                                 .paths = (const char *const *) paths };
+                                 .paths = (const char *const *) paths,
+                                 .passwords = (const char *const *) passwords };
 
   if (store == NULL || !read_conflict (request, &options.conflict, error)
       || !moor_request_read_rules (request, store, &rules, error))

@@ -329,6 +329,7 @@ static const struct
   { "map", TYPE_TEXTS },
   { "create-accounts", TYPE_FLAG },
   { "enable-accounts", TYPE_FLAG },
+  { "passwords", TYPE_TEXTS },
   { "conflict", TYPE_TEXT },
   { "move", TYPE_FLAG },
   { "paths", TYPE_TEXTS },

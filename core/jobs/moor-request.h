@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  *   verify      against("source"|"restored") content
  *   set-aside   protect[] dry-run
  *   restore     users[] exclude-users[] map[]("OLD:NEW") create-accounts enable-accounts
+ *               passwords[]("NAME:HASH": what made accounts get instead of the old one; a secret, never logged)
  *               conflict("rules"|"keep-both"|"keep-old"|"keep-new") move dry-run paths[]
  *               rules[] config drives[] allow-commands, as capture; rules-from-store
  *   undo        dry-run
@@ -40,6 +41,7 @@ G_BEGIN_DECLS
  *               Windows path in a rule is) local-only allow-commands, or
  *               rules-from-store: those that the store was made with
  *
+ * A config alone says which errors end a run, and at restore who changes groups.
  * Without rules[] whole homes are taken, minus the well-known caches.  A store is verified by the
  * rules that it was made with; a capture that goes on keeps them unless others are given.
  *
@@ -67,6 +69,8 @@ G_BEGIN_DECLS
  *               differences[]: profile path status cause remedy detail kind blocks   truncated
  *   set-aside   entries[]: path consequence("set-aside"|"kept"|"unknown") ; moved ; unselected[]: homes that are in no store
  *   restore     accounts[]: name target state action uid new-uid reowned
+ *                 groups[](when the config is about groups: those that the person is in afterwards)
+ *               regrouped[]: name groups[]: who is not restored and changes groups
  *               profiles[]: name target home how("new"|"exchanged"|"moved"|"in-place"|"already") files bytes linked copied collisions
  *                 replaced(kept in the store) left(in the store, by a rule) elsewhere(sent there by a rule)
  *               causes[] verification(the result of verify) ; with rule files rules[] and commands[], as capture

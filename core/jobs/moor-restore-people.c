@@ -16,6 +16,7 @@ restoring_free (MoorRestoring *person)
   g_clear_pointer (&person->account, moor_account_free);
   if (person->has_plan)
     moor_account_plan_clear (&person->plan);
+  g_strfreev (person->groups);
   g_free (person->target_name);
   g_free (person->target_home);
   g_free (person);
@@ -299,4 +300,72 @@ moor_restore_check_parts (const MoorRestore *restore, GPtrArray *people, GError 
             person->profile->name, part != NULL ? part->volume_name : "?");
     }
   return TRUE;
+}
+
+/* Whose accounts were being made, with new passwords, when a restore was cut off: names,
+ * with slashes between them. */
+#define MAKING_ACCOUNTS "making-accounts"
+
+static char *
+find_password (const MoorRestoreOptions *options, const char *name)
+{
+  gsize length = strlen (name);
+
+  for (const char *const *at = options->passwords; *at != NULL; at++)
+    {
+      if (strncmp (*at, name, length) == 0 && (*at)[length] == ':')
+        return g_strdup (*at + length + 1);
+    }
+  return NULL;
+}
+
+/**
+ * moor_restore_give_passwords:
+ * @people: (element-type MoorRestoring): gets the new passwords of those whose accounts are made
+ *
+ * An account that is there keeps what it has, unless it is one that a restore which was cut
+ * off has half made.  Blocks.  Any thread.
+ *
+ * Returns: %FALSE with %MOOR_ERROR_USAGE for what is no hash, or %G_IO_ERROR
+ */
+gboolean
+moor_restore_give_passwords (const MoorRestore *restore, GPtrArray *people, GError **error)
+{
+  g_autofree char *begun = moor_store_dup_meta (restore->store, MAKING_ACCOUNTS, NULL);
+  g_auto(GStrv) half_made = g_strsplit (begun != NULL ? begun : "", "/", -1);
+  g_autoptr(GString) making = g_string_new (NULL);
+
+  if (restore->options->passwords == NULL)
+    return TRUE;
+  for (guint i = 0; i < people->len; i++)
+    {
+      MoorRestoring *person = g_ptr_array_index (people, i);
+
+      if (!person->has_plan
+          || (!person->makes_account
+              && !g_strv_contains ((const char *const *) half_made, person->target_name)))
+        continue;
+      g_free (person->plan.password);
+      person->plan.password = find_password (restore->options, person->target_name);
+      if (person->plan.password == NULL)
+        continue;
+      if (!moor_account_is_password_hash (person->plan.password))
+        return moor_throw (error, MOOR_ERROR_USAGE, "the new password of “%s” is no hash",
+                           person->target_name);
+      g_string_append_printf (making, "%s/", person->target_name);
+    }
+  return moor_store_set_meta (restore->store, MAKING_ACCOUNTS, making->str, error);
+}
+
+/**
+ * moor_restore_passwords_given:
+ *
+ * To be called when the accounts are there: from now on they keep what they have.
+ *
+ * Returns: %FALSE with %G_IO_ERROR
+ */
+gboolean
+moor_restore_passwords_given (const MoorRestore *restore, GError **error)
+{
+  return moor_store_set_meta (restore->store, MAKING_ACCOUNTS, NULL, error);
 }

@@ -63,6 +63,9 @@ typedef struct
  * MoorRestoring:
  * @account: (nullable): what the store knows of the account
  * @makes_account: it does not exist on the target
+ * @groups: (array zero-terminated=1) (nullable): in which groups the person will be, if a
+ *   Config.xml is about groups
+ * @changes_groups: they are others because of it
  * @how: what became of the home: "new", "exchanged", "moved", "in-place", "already"
  * @is_system: no person, but what was taken outside people's homes
  * @known: (element-type filename) (nullable): a set: what of the tree is the system's own
@@ -82,6 +85,8 @@ struct _MoorRestoring
   char *target_name;
   char *target_home;
   MoorIdMap ids;
+  char **groups;
+  gboolean changes_groups;
   const char *how;
   gboolean is_system;
   GHashTable *known;
@@ -114,6 +119,13 @@ typedef struct
   gboolean cleans;
 } MoorRestoreRules;
 
+/* Somebody who is not restored and changes groups. */
+typedef struct
+{
+  char *name;
+  char **groups; /* (array zero-terminated=1) */
+} MoorRegrouped;
+
 /* What one run shares. */
 typedef struct
 {
@@ -126,6 +138,7 @@ typedef struct
   GPtrArray *people;             /* (element-type MoorRestoring) */
   GPtrArray *systems;            /* (element-type MoorRestoring) */
   GPtrArray *outside;            /* (element-type MoorIncoming): what goes into nobody's home */
+  GPtrArray *others;             /* (element-type MoorRegrouped) */
   gboolean goes_on;              /* a restore of this store was begun before */
 } MoorRestore;
 
@@ -182,6 +195,16 @@ GPtrArray *moor_restore_plan_people (const MoorRestore *restore,
 GPtrArray *moor_restore_plan_systems (const MoorRestore *restore,
                                       GPtrArray *stored); /* (element-type MoorRestoring) (owned) */
 gboolean moor_restore_check_parts (const MoorRestore *restore, GPtrArray *people, GError **error);
+
+gboolean moor_restore_give_passwords (const MoorRestore *restore,
+                                      GPtrArray *people,
+                                      GError **error);
+gboolean moor_restore_passwords_given (const MoorRestore *restore, GError **error);
+
+/* moor-restore-groups.c */
+void moor_regrouped_free (MoorRegrouped *person);
+gboolean moor_restore_plan_groups (const MoorRestore *restore, GError **error);
+gboolean moor_restore_apply_groups (const MoorRestore *restore, GError **error);
 
 /* moor-restore-result.c */
 void moor_restore_fill_result (const MoorRestore *restore, JsonObject *result);

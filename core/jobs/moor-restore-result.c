@@ -15,6 +15,16 @@ account_action (const MoorRestore *restore, const MoorRestoring *person)
   return restore->options->enable_accounts ? "enabled" : "created";
 }
 
+static void
+set_groups (JsonObject *object, char **groups)
+{
+  JsonArray *array = json_array_new ();
+
+  for (; *groups != NULL; groups++)
+    json_array_add_string_element (array, *groups);
+  json_object_set_array_member (object, "groups", array);
+}
+
 static JsonObject *
 account_to_json (const MoorRestore *restore, const MoorRestoring *person)
 {
@@ -29,6 +39,8 @@ account_to_json (const MoorRestore *restore, const MoorRestoring *person)
   json_object_set_int_member (account, "uid", person->ids.old_uid);
   json_object_set_int_member (account, "new-uid", person->ids.new_uid);
   json_object_set_int_member (account, "reowned", (gint64) person->n_reowned);
+  if (person->groups != NULL)
+    set_groups (account, person->groups);
   return account;
 }
 
@@ -51,6 +63,23 @@ person_to_json (const MoorRestoring *person)
   json_object_set_int_member (profile, "left", (gint64) person->n_left);
   json_object_set_int_member (profile, "elsewhere", (gint64) person->n_elsewhere);
   return profile;
+}
+
+static JsonArray *
+others_to_json (const MoorRestore *restore)
+{
+  JsonArray *others = json_array_new ();
+
+  for (guint i = 0; restore->others != NULL && i < restore->others->len; i++)
+    {
+      const MoorRegrouped *other = g_ptr_array_index (restore->others, i);
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "name", other->name);
+      set_groups (object, other->groups);
+      json_array_add_object_element (others, object);
+    }
+  return others;
 }
 
 /**
@@ -76,6 +105,7 @@ moor_restore_fill_result (const MoorRestore *restore, JsonObject *result)
     json_array_add_object_element (profiles,
                                    person_to_json (g_ptr_array_index (restore->systems, i)));
   json_object_set_array_member (result, "accounts", accounts);
+  json_object_set_array_member (result, "regrouped", others_to_json (restore));
   json_object_set_array_member (result, "profiles", profiles);
   json_object_set_boolean_member (result, "dry-run", restore->options->dry_run);
   json_object_set_array_member (result, "causes", moor_job_causes_to_json (restore->job));

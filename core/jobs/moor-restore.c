@@ -342,7 +342,10 @@ apply (MoorRestore *restore, const MoorRuleSource *source, JsonObject *result, G
   g_autoptr(MoorSystem) system = NULL;
 
   moor_job_begin_phase (restore->job, "accounts", 0, 0);
-  if (!make_accounts (restore, restore->people, error))
+  if (!moor_restore_give_passwords (restore, restore->people, error)
+      || !make_accounts (restore, restore->people, error)
+      || !moor_restore_passwords_given (restore, error)
+      || !moor_restore_apply_groups (restore, error))
     return FALSE;
   moor_job_end_phase (restore->job);
 
@@ -395,7 +398,8 @@ run (MoorRestore *restore, JsonObject *result, GError **error)
   const MoorRuleSource *source = rules != NULL && rules->set != NULL ? rules : NULL;
 
   if (!moor_restore_check_parts (restore, restore->people, error)
-      || !moor_restore_check_parts (restore, restore->systems, error))
+      || !moor_restore_check_parts (restore, restore->systems, error)
+      || !moor_restore_plan_groups (restore, error))
     return FALSE;
   tell_rules (restore, source, result);
   tell_mounts (restore, restore->people);
@@ -427,6 +431,7 @@ moor_restore_run (MoorJob *job,
   g_autoptr(GPtrArray) people = NULL;
   g_autoptr(GPtrArray) systems = NULL;
   g_autoptr(GPtrArray) outside = NULL;
+  g_autoptr(GPtrArray) others = NULL;
   gboolean restored;
 
   moor_job_set_phases (job, phases, G_N_ELEMENTS (phases));
@@ -454,6 +459,8 @@ moor_restore_run (MoorJob *job,
   restore.people = people;
   restore.systems = systems;
   restore.outside = outside;
+  others = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_regrouped_free);
+  restore.others = others;
   restored = run (&restore, result, error);
   moor_restore_fill_result (&restore, result);
   return restored;

@@ -29,6 +29,8 @@ typedef enum
  * @paths: (array zero-terminated=1) (nullable): only these, below the homes or absolute
  * @create_accounts: missing accounts are made, locked
  * @enable_accounts: missing accounts are made, with the old password
+ * @passwords: (array zero-terminated=1) (nullable): "NAME:HASH": what accounts that are made get
+ *   instead of the old password; a secret
  * @move: rename the store's own trees instead of linking, where that is possible
  * @rules: (nullable): rule files; without any, everything comes back to where it was
  */
@@ -39,6 +41,7 @@ typedef struct
   const char *const *paths;
   gboolean create_accounts;
   gboolean enable_accounts;
+  const char *const *passwords;
   MoorConflict conflict;
   gboolean move;
   gboolean dry_run;
