@@ -4,6 +4,7 @@
 #include "moor-capture.h"
 #include "moor-catalogue.h"
 #include "moor-error-control.h"
+#include "moor-unasked.h"
 #include "moor-walk.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,7 @@ typedef struct
  * @errors: (nullable): which errors end the run, whatever @stop_on_error says
  * @locked: (nullable): gets a line for each object that is marked immutable or append-only,
  *   see moor-locked.h; guarded by the walk's own lock while it runs
+ * @unasked: (nullable): gets what no rule asks for
  * @stop_after: end quietly when so many objects were linked; 0 for never
  *
  * The walk that links homes into mirrored trees: what a capture does, and what an
@@ -51,6 +53,7 @@ typedef struct
   guint n_workers;
   GString *locked;
   guint64 stop_after;
+  MoorUnasked *unasked;      /* (nullable) (not owned) */
   GPtrArray *chosen;         /* (element-type MoorChosen) (not owned) */
   const int *mirror_dfds;    /* (not owned): one for each of @chosen */
   MoorCaptureCounts *counts; /* (not owned): one for each of @chosen */

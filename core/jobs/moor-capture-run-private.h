@@ -20,6 +20,7 @@ typedef struct
   MoorRuling ruling;
   MoorErrorControl *errors; /* (owned) (nullable) */
   MoorCaptureCounts *counts;
+  MoorUnasked *unasked; /* (owned) (nullable) */
   gboolean resumed;
   gboolean has_system; /* the store has something from outside people's homes */
   gint64 started_us;

@@ -21,6 +21,7 @@ capture_clear (MoorCapture *capture)
   g_clear_pointer (&capture->chosen, g_ptr_array_unref);
   g_clear_pointer (&capture->store, moor_store_unref);
   g_clear_pointer (&capture->counts, g_free);
+  g_clear_pointer (&capture->unasked, moor_unasked_free);
 }
 
 /* Only here: the type is shared. */
@@ -216,6 +217,7 @@ link_homes (Capture *capture, const int *fds, GError **error)
     .mirror_dfds = fds,
     .counts = capture->counts,
     .locked = locked,
+    .unasked = capture->unasked,
   };
 
   if (writer == NULL)
@@ -364,6 +366,9 @@ fill_result (Capture *capture, JsonObject *result)
   if (capture->ruling.outcome != NULL)
     json_object_set_array_member (
         result, "rules", moor_findings_to_json (capture->source->set, capture->ruling.outcome));
+  if (capture->ruling.outcome != NULL && capture->unasked != NULL)
+    json_object_set_array_member (result, "unasked",
+                                  moor_unasked_to_json (capture->unasked, capture->chosen));
 }
 
 /* Which errors end the run: as the Config.xml says that was given now, or else the store's. */
@@ -484,6 +489,7 @@ run (Capture *capture, JsonObject *result, GError **error)
   if (nothing)
     return TRUE;
   capture->counts = g_new0 (MoorCaptureCounts, capture->chosen->len + 1);
+  capture->unasked = moor_unasked_new (capture->chosen->len);
   capture->started_us = g_get_monotonic_time ();
   return prepare (capture, error) && link_everything (capture, result, error)
          && seal (capture, error)

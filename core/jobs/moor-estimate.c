@@ -7,6 +7,7 @@
 #include "moor-counter.h"
 #include "moor-text.h"
 #include "moor-threads-private.h"
+#include "moor-unasked.h"
 #include "moor-walk.h"
 
 /*
@@ -38,6 +39,7 @@ typedef struct
   GPtrArray *chosen;     /* (element-type MoorChosen) (owned) */
   MoorEstimated *people; /* (owned): one for each of @chosen */
   RuleCount *left_out;   /* (owned): one for each rule */
+  MoorUnasked *unasked;  /* (owned) */
   MoorEstimated *here;   /* (owned): one for each worker: of the directory it is in */
 } Run;
 
@@ -126,7 +128,7 @@ is_elsewhere (const Run *run, MoorDir *dir, const DirData *data)
           && st->st_dev == makedev (stx->stx_dev_major, stx->stx_dev_minor))
         return TRUE;
     }
-  return FALSE;
+  return moor_scope_is_store (run->sys, moor_dir_fd (dir, NULL));
 }
 
 /* Gives away what was counted in one directory. */
@@ -211,6 +213,15 @@ copy_cause (const Run *run, const DirData *data, const struct statx *stx)
   return MOOR_CAUSE_NONE;
 }
 
+/* Counts what no rule asks for.  Outside homes that is nearly everything. */
+static void
+count_unasked (Run *run, MoorDir *dir, const DirData *data, const char *name, gboolean is_dir)
+{
+  if (!chosen_of (run, data->chosen)->is_system
+      && moor_unasked_count (run->unasked, data->chosen, is_dir))
+    moor_unasked_take_example (run->unasked, data->chosen, path_of (run, dir, name));
+}
+
 /* Whether a subdirectory is entered.  What a table of caches leaves out is, for its size;
  * what no rule asks for is not. */
 static gboolean
@@ -226,6 +237,8 @@ enters (Run *run, MoorDir *dir, const DirData *data, const char *name, guint wor
   run->here[worker].n_excluded++;
   if (decision.rule >= 0)
     moor_counter_add (&run->left_out[decision.rule].n_objects, 1);
+  else
+    count_unasked (run, dir, data, name, TRUE);
   return FALSE;
 }
 
@@ -272,6 +285,7 @@ entry_cb (MoorDir *dir,
   if (!decision.selected && decision.rule < 0)
     {
       run->here[worker].n_excluded++;
+      count_unasked (run, dir, data, name, FALSE);
       return FALSE;
     }
 
@@ -428,6 +442,9 @@ fill_result (const Run *run, const MoorLinkCost *cost, JsonObject *result)
   json_object_set_array_member (result, "profiles", profiles);
   json_object_set_object_member (result, "totals", totals);
   fill_left_out (run, result);
+  if (run->compiled)
+    json_object_set_array_member (result, "unasked",
+                                  moor_unasked_to_json (run->unasked, run->chosen));
   json_object_set_array_member (result, "causes", moor_job_causes_to_json (run->job));
   if (run->ruling.outcome != NULL)
     json_object_set_array_member (
@@ -442,6 +459,7 @@ run_clear (Run *run)
   g_clear_pointer (&run->chosen, g_ptr_array_unref);
   g_free (run->people);
   g_free (run->left_out);
+  g_clear_pointer (&run->unasked, moor_unasked_free);
   g_free (run->here);
 }
 
@@ -540,6 +558,7 @@ moor_estimate_run (MoorJob *job,
   n_workers = moor_choose_n_threads (options->n_threads, run.chosen);
   run.people = g_new0 (MoorEstimated, run.chosen->len + 1);
   run.left_out = g_new0 (RuleCount, moor_rules_get_n_rules (run.rules) + 1);
+  run.unasked = moor_unasked_new (run.chosen->len);
   run.here = g_new0 (MoorEstimated, n_workers);
   look_at_store (&run, options, result);
   if (!scan (&run, n_workers, error))

@@ -171,7 +171,8 @@ is_one_of (GArray *inodes, const struct statx *stx)
   return FALSE;
 }
 
-/* A store is no part of what it holds, and a home is walked by itself. */
+/* A store is no part of what it holds, nor of what another holds of a system; and a
+ * home is walked by itself. */
 static gboolean
 is_elsewhere (const MoorLinkRun *run, MoorDir *dir, const MoorLinkDir *data)
 {
@@ -179,7 +180,8 @@ is_elsewhere (const MoorLinkRun *run, MoorDir *dir, const MoorLinkDir *data)
 
   return is_one_of (run->parts, stx)
          || (moor_link_chosen (run, data)->is_system && moor_dir_parent (dir) != NULL
-             && is_one_of (run->homes, stx));
+             && (is_one_of (run->homes, stx)
+                 || moor_scope_is_store (run->sys, moor_dir_fd (dir, NULL))));
 }
 
 /* The store's twin of a marked object carries no mark, so that it can be removed. */
@@ -299,6 +301,21 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   return FALSE;
 }
 
+/* Counts what no rule asks for.  Outside homes that is nearly everything. */
+static void
+count_unasked (MoorLinkRun *run,
+               MoorDir *dir,
+               const MoorLinkDir *data,
+               const char *name,
+               gboolean is_dir)
+{
+  MoorUnasked *unasked = run->walk->unasked;
+
+  if (unasked != NULL && !moor_link_chosen (run, data)->is_system
+      && moor_unasked_count (unasked, data->chosen, is_dir))
+    moor_unasked_take_example (unasked, data->chosen, moor_link_path (run, dir, name));
+}
+
 static gboolean
 entry_cb (MoorDir *dir,
           const char *name,
@@ -316,6 +333,8 @@ entry_cb (MoorDir *dir,
   if (!decision.selected && (type != DT_DIR || !decision.descend))
     {
       run->workers[worker].here.n_excluded++;
+      if (run->compiled && decision.rule < 0)
+        count_unasked (run, dir, data, name, type == DT_DIR);
       return FALSE;
     }
   if (data->seen != NULL)

@@ -56,6 +56,7 @@ G_BEGIN_DECLS
  *               totals: the same sums, and new-space seconds-low seconds-high copy-seconds-low copy-seconds-high scan-seconds
  *               excluded[]: pattern name objects bytes     causes[]: cause severity count text remedy example
  *               store-path store-free store-problem
+ *               with rule files, of capture too: unasked[]: profile folders files examples[](what no rule asks for)
  *   capture     store state objects files directories linked already reflinked copied copied-bytes bytes excluded
  *               superseded seconds causes[] profiles[]: name full-name files directories bytes linked copied ...
  *               commands[]: when component command run why status

@@ -369,6 +369,25 @@ check_volume (const char *store_path, const MoorVolume *volume, int fd, GError *
 }
 
 /**
+ * moor_scope_is_store:
+ * @dfd: a directory outside people's homes
+ *
+ * Blocks for one system call.  Any thread.
+ *
+ * Returns: whether it is a store, or a part of one, that root made
+ */
+gboolean
+moor_scope_is_store (const MoorSys *sys, int dfd)
+{
+  struct statx stx;
+
+  return dfd >= 0
+         && sys->statx (dfd, MOOR_STORE_MARKER, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_UID, &stx)
+                == 0
+         && S_ISREG (stx.stx_mode) && stx.stx_uid == 0;
+}
+
+/**
  * moor_scope_check_store_path:
  * @store_path: (type filename): where somebody wants the store
  * @out_volume: (out) (transfer full): the volume it is on

@@ -77,6 +77,7 @@ GPtrArray *moor_scope_choose (MoorJob *job,
                               const MoorSelection *selection,
                               GError **error); /* (element-type MoorChosen) (owned) */
 gboolean moor_scope_volume_takes_part (MoorSystem *system, const MoorChosen *chosen);
+gboolean moor_scope_is_store (const MoorSys *sys, int dfd);
 gboolean moor_scope_check_store_path (MoorSystem *system,
                                       const char *store_path,
                                       MoorVolume **out_volume,

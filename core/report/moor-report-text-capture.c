@@ -118,6 +118,36 @@ add_excluded (MoorReportText *text)
   moor_table_write (table, "  ", text->out);
 }
 
+/* Rule files are about what is taken; what they do not speak of is told, too. */
+static void
+add_unasked (MoorReportText *text, const char *what_of_it)
+{
+  guint n = moor_member_length (text->result, "unasked");
+
+  if (n == 0)
+    return;
+  g_string_append_printf (text->out, "\nNo rule asks for these, so they %s the store:\n",
+                          what_of_it);
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *home = moor_member_element (text->result, "unasked", i);
+      g_autofree char *name = moor_member_text (home, "profile");
+      g_autofree char *folders = moor_text_count (moor_member_count (home, "folders"));
+      g_autofree char *files = moor_text_count (moor_member_count (home, "files"));
+
+      g_string_append_printf (text->out, "  %s: %s folders and %s files, such as\n", name, folders,
+                              files);
+      for (guint j = 0; j < moor_member_length (home, "examples"); j++)
+        {
+          g_autofree char *example = moor_member_element_text (home, "examples", j);
+
+          g_string_append_printf (text->out, "      %s\n", example);
+        }
+    }
+  g_string_append (text->out, "MigDocs.xml finds documents wherever they are; without rule files, "
+                              "homes are taken whole.\n");
+}
+
 static void
 add_copies (MoorReportText *text, JsonObject *totals)
 {
@@ -159,6 +189,7 @@ moor_report_text_estimate (MoorReportText *text)
   g_string_append_printf (text->out, "\n%s.\n", sentence);
   add_copies (text, totals);
   add_excluded (text);
+  add_unasked (text, "would not be in");
   moor_report_add_rules (text);
   moor_report_add_causes (text);
   add_store_place (text);
@@ -266,6 +297,7 @@ moor_report_text_capture (MoorReportText *text)
     {
       add_capture_table (text);
       add_capture_sentence (text);
+      add_unasked (text, "are not in");
     }
   else if (state[0] != '\0')
     g_string_append (text->out, "The capture was complete already: there was nothing to do.\n");

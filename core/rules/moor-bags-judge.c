@@ -59,6 +59,7 @@ typedef struct
   const MoorLeafRule *plain;
   guint64 filtered_include;
   guint64 filtered_exclude;
+  gboolean asked; /* an include is about the object; without one, excludes have no effect */
 } Contest;
 
 static gboolean
@@ -78,6 +79,7 @@ rule_keeps (const MoorBags *bags, const MoorLeafRule *rule, const MoorLook *look
 static void
 enter (const MoorBags *bags, Contest *contest, const MoorLeafRule *rule, const MoorLook *look)
 {
+  contest->asked = contest->asked || !excludes (rule);
   if (rule->filtered && look == NULL)
     {
       guint64 *highest = excludes (rule) ? &contest->filtered_exclude : &contest->filtered_include;
@@ -141,7 +143,8 @@ judge (const MoorBags *bags, Found *found, const MoorLook *look)
                               .rule = (int) contest.plain->rule };
       else if (includes || contest.filtered_include > rank)
         may_be_taken = TRUE;
-      else if (contest.plain != NULL && (strongest == NULL || rank > strongest->rank))
+      else if (contest.asked && contest.plain != NULL
+               && (strongest == NULL || rank > strongest->rank))
         strongest = contest.plain;
     }
   return (MoorVerdict){ .needs_look = may_be_taken,

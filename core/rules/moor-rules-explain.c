@@ -234,10 +234,7 @@ reason_of (const Case *c, const Match *winner, gboolean is_unsure)
     return g_strdup_printf ("“%s” takes it: %s.", component, name);
   if (is_unconditional (winner))
     return g_strdup_printf ("“%s” leaves it out unconditionally: %s.", component, name);
-  return g_strdup_printf (party_includes (c, winner)
-                              ? "“%s” leaves it out: %s."
-                              : "No rule takes it.  “%s” also leaves it out: %s.",
-                          component, name);
+  return g_strdup_printf ("“%s” leaves it out: %s.", component, name);
 }
 
 static void
@@ -293,6 +290,8 @@ strongest_exclude (const Case *c)
         continue;
       if (is_unconditional (match))
         return match;
+      if (!party_includes (c, match))
+        continue;
       if (strongest == NULL || contest (match, strongest) > 0)
         strongest = match;
     }

@@ -498,6 +498,71 @@ test_an_estimate_counts_what_a_capture_takes (void **state)
 }
 
 static void
+test_another_store_is_not_captured (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *members = with_rules (fixture, COMPONENT ("System", INCLUDE ("\\srv\\* [*]")),
+                                         NULL);
+  g_autoptr(JsonObject) estimated = NULL;
+  g_autoptr(JsonObject) captured = NULL;
+
+  if (geteuid () != 0)
+    moor_test_skip ("only root captures what is outside homes");
+  jobs_write (fixture, "srv/site/index.html", "site", 0);
+  jobs_write (fixture, "srv/backup/MOORING", "marker", 0);
+  jobs_write (fixture, "srv/backup/tree/home/alice/letter.txt", "letter", 0);
+  estimated = jobs_run (fixture, MOOR_EXIT_COMPLETE, "estimate", members);
+  captured = jobs_run (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  assert_true (is_stored (fixture, "srv/site/index.html"));
+  assert_false (is_stored (fixture, "srv/backup"));
+  assert_int_equal (jobs_number (captured, "files"), 1);
+  assert_int_equal (jobs_number (json_object_get_object_member (estimated, "totals"), "files"), 1);
+}
+
+/* What is told of alice's home. */
+static JsonObject *
+unasked_of (JsonObject *result)
+{
+  JsonArray *unasked = json_object_get_array_member (result, "unasked");
+
+  for (guint i = 0; i < json_array_get_length (unasked); i++)
+    {
+      JsonObject *home = json_array_get_object_element (unasked, i);
+
+      if (g_str_equal (json_object_get_string_member (home, "profile"), "alice"))
+        return home;
+    }
+  fail_msg ("nothing is told of alice's home");
+  return NULL;
+}
+
+static void
+test_what_no_rule_asks_for_is_told (void **state)
+{
+  JobsFixture *fixture = *state;
+  /* An exclude of a component that does not ask for the object either has no say in it. */
+  g_autofree char *members = with_rules (
+      fixture,
+      COMPONENT ("User", INCLUDE ("%CSIDL_MYDOCUMENTS%\\* [*]") EXCLUDE ("%USERPROFILE%\\* [*]")),
+      NULL);
+  g_autoptr(JsonObject) estimated = NULL;
+  g_autoptr(JsonObject) captured = NULL;
+  JsonObject *home;
+  JsonArray *examples;
+
+  jobs_write (fixture, "home/alice/Work/plan.txt", "plan", 1001);
+  estimated = jobs_run (fixture, MOOR_EXIT_COMPLETE, "estimate", members);
+  captured = jobs_run (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  home = unasked_of (estimated);
+  examples = json_object_get_array_member (home, "examples");
+  assert_true (jobs_number (home, "folders") >= 1);
+  assert_true (jobs_number (home, "files") >= 1);
+  assert_true (json_array_get_length (examples) >= 1);
+  assert_int_equal (jobs_number (unasked_of (captured), "folders"), jobs_number (home, "folders"));
+  assert_int_equal (jobs_number (unasked_of (captured), "files"), jobs_number (home, "files"));
+}
+
+static void
 test_a_dry_run_is_an_estimate (void **state)
 {
   JobsFixture *fixture = *state;
@@ -708,6 +773,8 @@ main (void)
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_an_estimate_counts_what_a_capture_takes, jobs_setup,
                                      jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_another_store_is_not_captured, jobs_setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_what_no_rule_asks_for_is_told, jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_dry_run_is_an_estimate, jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_list_names_every_file_that_was_captured, jobs_setup,
                                      jobs_teardown),
