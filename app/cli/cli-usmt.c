@@ -252,6 +252,8 @@ cli_usmt (Cli *cli, int argc, char **argv)
 
   (void) moor_usmt_tool_from_name (argv[0], &tool);
   usmt.run = moor_usmt_run_new (tool, (const char *const *) argv + 1);
+  /* Nobody reads a password out of /proc from now on. */
+  moor_usmt_hide_secrets (tool, argv + 1);
   usmt.loop = g_main_loop_new (NULL, FALSE);
   usmt.cancellable = g_cancellable_new ();
   code = run_tool (&usmt);

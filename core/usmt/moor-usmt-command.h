@@ -102,6 +102,8 @@ gboolean moor_usmt_command_parse (MoorUsmtCommand *command, GError **error);
 gboolean moor_usmt_command_check (MoorUsmtCommand *command, GError **error);
 gboolean moor_usmt_has (const MoorUsmtCommand *command, MoorUsmtOption option);
 const char *moor_usmt_value (const MoorUsmtCommand *command, MoorUsmtOption option);
+void moor_usmt_hide_secrets (MoorUsmtTool tool, char **arguments);
+void moor_usmt_command_forget_secrets (MoorUsmtCommand *command);
 const char *moor_usmt_option_name (MoorUsmtOption option);
 char *moor_usmt_command_text (const MoorUsmtCommand *command, gboolean mark_culprit);
 const char *moor_usmt_help (MoorUsmtTool tool);

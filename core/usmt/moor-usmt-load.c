@@ -211,13 +211,46 @@ tell_notes (MoorUsmtRun *run)
 {
   const MoorUsmtCommand *command = run->command;
 
-  if (moor_usmt_value (command, MOOR_USMT_LAC) != NULL)
-    moor_usmt_log (run, MOOR_LOG_WARNING,
-                   "The password given with /lac is not used: accounts keep the one they had");
+  if (moor_usmt_has (command, MOOR_USMT_LAE) && moor_usmt_value (command, MOOR_USMT_LAC) == NULL)
+    moor_usmt_log (run, MOOR_LOG_INFO,
+                   "/lac says no password: accounts that are made get the one they had");
   if (run->rule_files->len == 0 && !moor_usmt_has (command, MOOR_USMT_RULES_FROM_STORE))
     moor_usmt_log (run, MOOR_LOG_INFO,
                    "Without /i no rule moves or merges anything; --rules-from-store takes the "
                    "rules that are kept in the store");
+}
+
+/* From here on only hashes are known.  Accounts that are there are none of /lac's business,
+ * but for those that a run which was cut off may have half made. */
+static gboolean
+add_passwords (MoorUsmtCourse *course, GPtrArray *map, JsonObject *request, GError **error)
+{
+  MoorUsmtRun *run = course->run;
+  g_autoptr(JsonArray) passwords = json_array_new ();
+  const char *password = moor_usmt_value (run->command, MOOR_USMT_LAC);
+
+  for (guint i = 0; password != NULL && i < run->users->len; i++)
+    {
+      const MoorUsmtUser *user = g_ptr_array_index (run->users, i);
+      const char *login = find_new_name (map, user->login);
+      g_autoptr(GError) problem = NULL;
+      g_autofree char *hash = NULL;
+      g_autofree char *entry = NULL;
+
+      if (!user->chosen || !user->has_account || (has_account (course, login) && !course->goes_on))
+        continue;
+      hash = moor_account_hash_password (course->system, password, &problem);
+      if (hash == NULL)
+        {
+          moor_usmt_rethrow (error, MOOR_USMT_INVALID_PARAMETERS, g_steal_pointer (&problem));
+          return FALSE;
+        }
+      entry = g_strdup_printf ("%s:%s", login, hash);
+      json_array_add_string_element (passwords, entry);
+    }
+  moor_usmt_command_forget_secrets (run->command);
+  json_object_set_array_member (request, "passwords", g_steal_pointer (&passwords));
+  return TRUE;
 }
 
 /* Differences are errors of single files; they were told one by one. */
@@ -245,6 +278,9 @@ restore (MoorUsmtCourse *course, GPtrArray *map, GError **error)
   g_autoptr(JsonObject) request = moor_usmt_request (course, "restore");
   g_autoptr(JsonArray) names = json_array_new ();
   g_autoptr(GError) problem = NULL;
+
+  if (!add_passwords (course, map, request, error))
+    return FALSE;
 
   for (guint i = 0; i < map->len; i++)
     json_array_add_string_element (names, g_ptr_array_index (map, i));
@@ -276,6 +312,7 @@ moor_usmt_load (MoorUsmtCourse *course, GError **error)
     return moor_usmt_throw (error, MOOR_USMT_INVALID_STORE_LOCATION,
                             "The store at %s is incomplete: its capture has not come to an end",
                             run->store);
+  course->goes_on = moor_store_get_state (store) == MOOR_STORE_RESTORING;
   if (!add_users (run, store, error) || !map_users (course, map, error))
     return FALSE;
   tell_users (run);

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @stop: (nullable): cancelled by the user, or by an error that ends the run
  * @is_counting: an estimate runs, whose issues come again
  * @cannot_stop: what runs has to come to its end
+ * @goes_on: a restore of this store was cut off before
  * @aborted: the error that ends it was told
  * @stopped: an error ended it
  *
@@ -29,6 +30,7 @@ typedef struct
   char *phase;
   gboolean is_counting;
   gboolean cannot_stop;
+  gboolean goes_on;
   gboolean aborted;
   gboolean stopped;
   guint last_percent;

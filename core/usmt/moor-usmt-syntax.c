@@ -140,6 +140,16 @@ is_linux_path (const char *argument)
          && (strchr (argument + 1, '/') != NULL || g_file_test (argument, G_FILE_TEST_EXISTS));
 }
 
+static gboolean
+is_operand (MoorUsmtTool tool, const char *argument)
+{
+  const char *value = NULL;
+
+  if (find_option (tool, argument, &value) != NULL)
+    return FALSE;
+  return !looks_like_option (argument) || is_linux_path (argument);
+}
+
 /**
  * moor_usmt_option_name:
  *
@@ -183,6 +193,60 @@ moor_usmt_command_new (MoorUsmtTool tool, const char *const *arguments)
   return command;
 }
 
+static void
+hide (char *text)
+{
+  gsize length = strlen (text);
+
+  explicit_bzero (text, length);
+  memset (text, '*', length);
+}
+
+/**
+ * moor_usmt_hide_secrets:
+ * @arguments: (array zero-terminated=1): what stands behind the program's name
+ *
+ * Overwrites the keys and passwords in @arguments with asterisks.  Any thread.
+ */
+void
+moor_usmt_hide_secrets (MoorUsmtTool tool, char **arguments)
+{
+  for (char **at = arguments; *at != NULL; at++)
+    {
+      const char *value = NULL;
+      const Syntax *syntax = find_option (tool, *at, &value);
+
+      if (syntax == NULL || !syntax->is_secret)
+        continue;
+      if (value != NULL)
+        hide (*at + (value - *at));
+      else if (syntax->takes == TAKES_ONE && at[1] != NULL && is_operand (tool, at[1]))
+        hide (at[1]);
+    }
+}
+
+/**
+ * moor_usmt_command_forget_secrets:
+ *
+ * Wipes the keys and passwords of @command from memory; their options stay given.  Any thread.
+ */
+void
+moor_usmt_command_forget_secrets (MoorUsmtCommand *command)
+{
+  moor_usmt_hide_secrets (command->tool, command->arguments);
+  for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      GPtrArray *values = table[i].is_secret ? command->values[table[i].option] : NULL;
+
+      for (guint j = 0; values != NULL && j < values->len; j++)
+        {
+          char *value = g_ptr_array_index (values, j);
+
+          explicit_bzero (value, strlen (value));
+        }
+    }
+}
+
 /**
  * moor_usmt_command_free:
  * @command: (transfer full) (nullable): what is no longer needed
@@ -193,6 +257,7 @@ moor_usmt_command_free (MoorUsmtCommand *command)
   if (command == NULL)
     return;
 
+  moor_usmt_command_forget_secrets (command);
   for (guint i = 0; i < MOOR_USMT_N_OPTIONS; i++)
     g_clear_pointer (&command->values[i], g_ptr_array_unref);
   g_ptr_array_unref (command->operands);
@@ -242,16 +307,6 @@ add_value (MoorUsmtCommand *command, const Syntax *syntax, const char *value, GE
   return TRUE;
 }
 
-static gboolean
-is_operand (MoorUsmtTool tool, const char *argument)
-{
-  const char *value = NULL;
-
-  if (find_option (tool, argument, &value) != NULL)
-    return FALSE;
-  return !looks_like_option (argument) || is_linux_path (argument);
-}
-
 /* Reads the option at @at, and the word behind it where that belongs to it. */
 static gboolean
 take_option (MoorUsmtCommand *command,
@@ -279,11 +334,16 @@ take_option (MoorUsmtCommand *command,
   return add_value (command, syntax, value, error);
 }
 
+/* A password is not shown, however long it is. */
 static gboolean
-check_length (const char *argument, GError **error)
+check_length (const char *argument, const Syntax *syntax, GError **error)
 {
   if (g_utf8_strlen (argument, -1) <= MAX_ARGUMENT)
     return TRUE;
+  if (syntax != NULL && syntax->is_secret)
+    return moor_usmt_throw (error, MOOR_USMT_ERROR_OPTION_PARAM_TOO_LARGE,
+                            "The argument of /%s has more than %d characters", syntax->name,
+                            MAX_ARGUMENT);
   return moor_usmt_throw (error, MOOR_USMT_ERROR_OPTION_PARAM_TOO_LARGE,
                           "An argument has more than %d characters: %.32s…", MAX_ARGUMENT,
                           argument);
@@ -299,11 +359,11 @@ take_argument (MoorUsmtCommand *command, guint *at, GError **error)
   command->culprit = (int) *at;
   if (!g_utf8_validate (argument, -1, NULL))
     return moor_usmt_throw (error, MOOR_USMT_INVALID_PARAMETERS, "An argument is not UTF-8");
-  if (!check_length (argument, error))
+  if (!check_length (argument, syntax, error))
     return FALSE;
   if (syntax != NULL)
     return take_option (command, syntax, value, at, error)
-           && check_length (command->arguments[*at], error);
+           && check_length (command->arguments[*at], syntax, error);
   if (looks_like_option (argument) && !is_linux_path (argument))
     return moor_usmt_throw (
         error, MOOR_USMT_INVALID_PARAMETERS,

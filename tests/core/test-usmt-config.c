@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <crypt.h>
+#include <errno.h>
+
 #include "usmt-fixture.h"
 
 /* What a Config.xml does at scanstate and loadstate, by the identifiers of the reference's
@@ -314,6 +317,135 @@ test_a_dry_run_foretells_the_groups (void **state)
   assert_members (fixture, "sudo", "carol,daemon");
 }
 
+/* The second field of a line of shadow. */
+static char *
+read_password (const Fixture *fixture, const char *login)
+{
+  g_autofree char *shadow = moor_test_read (fixture->jobs->root, "etc/shadow");
+  g_auto(GStrv) lines = g_strsplit (shadow, "\n", -1);
+
+  for (char **line = lines; *line != NULL; line++)
+    {
+      g_auto(GStrv) fields = g_strsplit (*line, ":", -1);
+
+      if (g_strcmp0 (fields[0], login) == 0)
+        return g_strdup (fields[1]);
+    }
+  return NULL;
+}
+
+static gboolean
+opens (const char *password, const char *hash)
+{
+  g_autofree struct crypt_data *data = g_new0 (struct crypt_data, 1);
+
+  return g_strcmp0 (crypt_r (password, hash, data), hash) == 0;
+}
+
+static void
+test_I14_lac_with_a_password_makes_accounts_behind_a_lock (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *alice = NULL;
+  g_autofree char *bob = NULL;
+
+  NEEDS_ACCOUNTS ();
+  must (fixture, 0, SCAN);
+  install_new_system (fixture);
+  must (fixture, 0, LOAD " /lac:geheim:1");
+  assert_null (strstr (fixture->notices->str, "geheim"));
+  alice = read_password (fixture, "alice");
+  bob = read_password (fixture, "bob");
+  assert_true (g_str_has_prefix (alice, "!$y$"));
+  assert_true (opens ("geheim:1", alice + 1));
+  assert_true (opens ("geheim:1", bob + 1));
+  assert_string_not_equal (alice, bob);
+}
+
+static void
+test_I15_with_lae_the_password_opens_the_account_at_once (void **state)
+{
+  Fixture *fixture = *state;
+  g_autofree char *alice = NULL;
+  g_autofree char *again = NULL;
+
+  NEEDS_ACCOUNTS ();
+  must (fixture, 0, SCAN);
+  install_new_system (fixture);
+  must (fixture, 0, LOAD " /lac:geheim /lae");
+  alice = read_password (fixture, "alice");
+  assert_true (opens ("geheim", alice));
+  /* An account that is there has the password that it has. */
+  must (fixture, 0, LOAD " /lac:other /lae");
+  again = read_password (fixture, "alice");
+  assert_string_equal (again, alice);
+}
+
+static void
+test_an_account_that_is_there_and_locked_gets_no_new_password (void **state)
+{
+  Fixture *fixture = *state;
+  const char *root = fixture->jobs->root;
+  g_autofree char *alice = NULL;
+
+  NEEDS_ACCOUNTS ();
+  must (fixture, 0, SCAN);
+  install_new_system (fixture);
+  moor_test_write (root, "etc/passwd",
+                   "root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\n");
+  moor_test_write (root, "etc/shadow", "root:*:20000:0:99999:7:::\nalice:!:20000:0:99999:7:::\n");
+  moor_test_write (root, "etc/group", "root:x:0:\nalice:x:1000:\n");
+  must (fixture, 0, LOAD " /lac:geheim");
+  alice = read_password (fixture, "alice");
+  assert_string_equal (alice, "!");
+}
+
+static guint n_left;
+
+/* Makes the call fail with which shadow is replaced, and everything after it. */
+static int
+failing_fsync (int fd)
+{
+  if (n_left > 0)
+    {
+      n_left--;
+      return moor_sys_posix ()->fsync (fd);
+    }
+  errno = EIO;
+  return -1;
+}
+
+static void
+test_a_password_is_given_though_a_run_was_cut_off_on_the_way (void **state)
+{
+  Fixture *fixture = *state;
+
+  NEEDS_ACCOUNTS ();
+  must (fixture, 0, SCAN);
+  install_new_system (fixture);
+  for (guint n = 0;; n++)
+    {
+      MoorSys sys = *moor_sys_posix ();
+      int code;
+
+      n_left = n;
+      sys.fsync = failing_fsync;
+      fixture->jobs->sys = &sys;
+      code = usmt (fixture, LOAD " /lac:geheim /lae");
+      fixture->jobs->sys = NULL;
+      if (code == 0)
+        break;
+      assert_true (n < 200);
+    }
+  {
+    g_autofree char *alice = read_password (fixture, "alice");
+    g_autofree char *bob = read_password (fixture, "bob");
+
+    assert_true (opens ("geheim", alice));
+    assert_true (opens ("geheim", bob));
+  }
+}
+
 int
 main (void)
 {
@@ -330,6 +462,10 @@ main (void)
     usmt_test (test_a_group_that_is_not_there_is_told_and_never_made),
     usmt_test (test_a_file_that_others_can_write_gives_no_groups),
     usmt_test (test_a_dry_run_foretells_the_groups),
+    usmt_test (test_I14_lac_with_a_password_makes_accounts_behind_a_lock),
+    usmt_test (test_I15_with_lae_the_password_opens_the_account_at_once),
+    usmt_test (test_an_account_that_is_there_and_locked_gets_no_new_password),
+    usmt_test (test_a_password_is_given_though_a_run_was_cut_off_on_the_way),
   };
 
   return cmocka_run_group_tests_name ("usmt/config", tests, NULL, NULL);

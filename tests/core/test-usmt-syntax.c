@@ -389,6 +389,49 @@ test_keys_and_passwords_are_not_shown (void **state)
 }
 
 static void
+test_a_password_that_is_too_long_is_not_shown_either (void **state)
+{
+  g_autofree char *endless = g_strnfill (300, 'x');
+  g_autofree char *lac = g_strconcat ("loadstate C:\\st /lac:geheim", endless, NULL);
+  g_autofree char *key = g_strconcat ("scanstate C:\\st /key geheim", endless, NULL);
+  const char *const lines[] = { lac, key };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autoptr(GError) error = NULL;
+      g_autoptr(MoorUsmtCommand) command = parse (lines[i], &error);
+
+      assert_non_null (command);
+      assert_gerror (error, MOOR_USMT_ERROR, MOOR_USMT_ERROR_OPTION_PARAM_TOO_LARGE);
+      assert_null (strstr (error->message, "geheim"));
+    }
+}
+
+static void
+test_passwords_are_forgotten_when_they_were_used (void **state)
+{
+  g_autoptr(MoorUsmtCommand) command = parse ("loadstate C:\\st /lac:geheim /lae /c", NULL);
+  char lac[] = "/LAC:geheim";
+  char key[] = "/key";
+  char value[] = "geheim";
+  char other[] = "/lae";
+  char *arguments[] = { lac, key, value, other, NULL };
+  g_autofree char *text = NULL;
+
+  moor_usmt_command_forget_secrets (command);
+  assert_null (moor_usmt_value (command, MOOR_USMT_LAC));
+  assert_true (moor_usmt_has (command, MOOR_USMT_LAC));
+  text = moor_usmt_command_text (command, FALSE);
+  assert_string_equal (text, "loadstate C:\\st /lac:*** /lae /c");
+  for (char **argument = command->arguments; *argument != NULL; argument++)
+    assert_null (strstr (*argument, "geheim"));
+  moor_usmt_hide_secrets (MOOR_USMT_LOADSTATE, arguments);
+  assert_string_equal (lac, "/LAC:******");
+  assert_string_equal (value, "******");
+  assert_string_equal (other, "/lae");
+}
+
+static void
 test_help_fits_a_terminal (void **state)
 {
   for (guint tool = 0; tool < 3; tool++)
@@ -427,6 +470,8 @@ main (void)
     cmocka_unit_test (test_a_mistake_is_marked_and_the_log_is_known_all_the_same),
     cmocka_unit_test (test_a_pair_that_does_not_fit_is_marked),
     cmocka_unit_test (test_keys_and_passwords_are_not_shown),
+    cmocka_unit_test (test_a_password_that_is_too_long_is_not_shown_either),
+    cmocka_unit_test (test_passwords_are_forgotten_when_they_were_used),
     cmocka_unit_test (test_help_fits_a_terminal),
     cmocka_unit_test (test_a_tool_is_known_by_the_name_it_was_called),
   };
