@@ -76,6 +76,31 @@ take_progress (MoorUsmtCourse *course, const MoorEvent *event)
   moor_usmt_tell (course->run, &notice);
 }
 
+/* Whether an error ends the run.  A capture stops by itself, as ErrorControl says; a
+ * restore is stopped here. */
+static gboolean
+is_fatal (MoorUsmtCourse *course, const MoorIssue *issue)
+{
+  const MoorUsmtRun *run = course->run;
+  const gboolean stops = !moor_usmt_has (run->command, MOOR_USMT_CONTINUE);
+
+  if (run->command->tool != MOOR_USMT_LOADSTATE)
+    return stops && run->config == NULL;
+  switch (moor_error_control_find (course->errors, issue->path, issue->cause, issue->errnum))
+    {
+    case MOOR_ERROR_CONTROL_GO_ON:
+      g_hash_table_add (course->let_pass, g_strdup (issue->path));
+      return FALSE;
+    case MOOR_ERROR_CONTROL_STOP:
+      return TRUE;
+    case MOOR_ERROR_CONTROL_UNSAID:
+    default:
+      return stops
+             && (course->let_pass == NULL
+                 || !g_hash_table_contains (course->let_pass, issue->path));
+    }
+}
+
 static void
 take_issue (MoorUsmtCourse *course, const MoorIssue *issue)
 {
@@ -87,9 +112,7 @@ take_issue (MoorUsmtCourse *course, const MoorIssue *issue)
     return;
   if (issue->severity == MOOR_SEVERITY_WARNING)
     run->n_warnings++;
-  /* A capture stops by itself, as ErrorControl says; a restore is stopped here. */
-  notice.flag = is_error && !course->aborted && !moor_usmt_has (run->command, MOOR_USMT_CONTINUE)
-                && (run->command->tool == MOOR_USMT_LOADSTATE || run->config == NULL);
+  notice.flag = is_error && !course->aborted && is_fatal (course, issue);
   if (is_error)
     moor_usmt_count_issue (run, issue, notice.flag);
   course->aborted = course->aborted || notice.flag;

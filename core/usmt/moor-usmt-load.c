@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "moor-account.h"
+#include "moor-ruling.h"
 #include "moor-text.h"
 
 /* loadstate. */
@@ -259,8 +260,11 @@ judge (MoorUsmtCourse *course, GError *problem, GError **error)
 {
   MoorUsmtRun *run = course->run;
 
-  if (course->stopped || !g_error_matches (problem, MOOR_ERROR, MOOR_ERROR_DIFFERENCES)
-      || !moor_usmt_has (run->command, MOOR_USMT_CONTINUE))
+  const gboolean may_pass = moor_usmt_has (run->command, MOOR_USMT_CONTINUE)
+                            || (course->errors != NULL && run->n_errors > 0);
+
+  if (course->stopped || !may_pass
+      || !g_error_matches (problem, MOOR_ERROR, MOOR_ERROR_DIFFERENCES))
     {
       g_propagate_error (error, problem);
       return FALSE;
@@ -268,6 +272,28 @@ judge (MoorUsmtCourse *course, GError *problem, GError **error)
   moor_usmt_log (run, MOOR_LOG_WARNING, "%s", problem->message);
   run->n_errors = MAX (run->n_errors, 1);
   g_error_free (problem);
+  return TRUE;
+}
+
+/* What /config says of errors; it was read before and is in order. */
+static gboolean
+control_errors (MoorUsmtCourse *course, GError **error)
+{
+  const MoorUsmtRun *run = course->run;
+  g_auto(MoorRuleSource) source = MOOR_RULE_SOURCE_INIT;
+  g_autoptr(MoorRuleHost) host = NULL;
+  g_auto(GStrv) drives = moor_usmt_list_drives (run);
+  const MoorHostOptions options = { .drives = (const char *const *) drives };
+
+  if (run->config == NULL)
+    return TRUE;
+  if (!moor_rule_source_set_config (&source, run->config, error))
+    return FALSE;
+  host = moor_host_new (course->system, &options, error);
+  if (host == NULL)
+    return FALSE;
+  course->errors = moor_error_control_new (source.config, host);
+  course->let_pass = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return TRUE;
 }
 
@@ -319,5 +345,6 @@ moor_usmt_load (MoorUsmtCourse *course, GError **error)
   moor_usmt_enter (course, "Scanning");
   tell_notes (run);
   g_clear_pointer (&store, moor_store_unref);
-  return check_accounts (course, map, error) && restore (course, map, error);
+  return check_accounts (course, map, error) && control_errors (course, error)
+         && restore (course, map, error);
 }

@@ -34,8 +34,9 @@ ruled_clear (Ruled *ruled)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ruled, ruled_clear)
 
-static char **
-list_drives (const MoorUsmtRun *run)
+/* The drives that were given, as #MoorHostOptions has them. */
+char **
+moor_usmt_list_drives (const MoorUsmtRun *run)
 {
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
   GHashTableIter iter;
@@ -80,7 +81,7 @@ rule (MoorUsmtCourse *course, Ruled *ruled, GError **error)
   else if (run->users->len > 0)
     selection.users = (const char *const *) users;
   ruled->source.set = moor_rule_set_new ();
-  ruled->source.drives = list_drives (run);
+  ruled->source.drives = moor_usmt_list_drives (run);
   ruled->source.local_only = moor_usmt_has (run->command, MOOR_USMT_LOCALONLY);
   for (guint i = 0; i < run->rule_files->len; i++)
     {

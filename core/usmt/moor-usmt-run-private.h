@@ -4,6 +4,7 @@
 #include <json-glib/json-glib.h>
 
 #include "moor-catalogue.h"
+#include "moor-error-control.h"
 #include "moor-system.h"
 #include "moor-usmt-run.h"
 
@@ -13,6 +14,9 @@ G_BEGIN_DECLS
  * MoorUsmtCourse:
  * @lock_fd: while it runs no other one touches the same system; -1
  * @stop: (nullable): cancelled by the user, or by an error that ends the run
+ * @errors: (nullable): which errors end a restore
+ * @let_pass: (element-type filename) (nullable): what had an error that @errors let pass; it is
+ *   missed afterwards, too
  * @is_counting: an estimate runs, whose issues come again
  * @cannot_stop: what runs has to come to its end
  * @goes_on: a restore of this store was cut off before
@@ -26,6 +30,8 @@ typedef struct
   MoorUsmtRun *run;
   GCancellable *stop;
   MoorSystem *system;
+  MoorErrorControl *errors;
+  GHashTable *let_pass;
   int lock_fd;
   char *phase;
   gboolean is_counting;
@@ -59,6 +65,7 @@ gboolean moor_usmt_do (MoorUsmtCourse *course,
 
 gboolean moor_usmt_scan (MoorUsmtCourse *course, GError **error);
 gboolean moor_usmt_generate (MoorUsmtCourse *course, GError **error);
+char **moor_usmt_list_drives (const MoorUsmtRun *run);
 gboolean moor_usmt_tell_components (MoorUsmtCourse *course, GError **error);
 gboolean moor_usmt_write_estimate (MoorUsmtCourse *course, JsonObject *result, GError **error);
 gboolean moor_usmt_load (MoorUsmtCourse *course, GError **error);

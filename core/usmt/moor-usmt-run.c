@@ -477,6 +477,8 @@ moor_usmt_run_execute (MoorUsmtRun *run, GCancellable *cancellable)
   if (handler != 0)
     g_cancellable_disconnect (cancellable, handler);
   g_clear_pointer (&course.system, moor_system_unref);
+  g_clear_pointer (&course.errors, moor_error_control_free);
+  g_clear_pointer (&course.let_pass, g_hash_table_unref);
   if (course.lock_fd >= 0)
     (void) close (course.lock_fd);
   g_free (course.phase);

@@ -245,6 +245,16 @@ failing_openat2 (int dfd, const char *path, const struct open_how *how)
 }
 
 static void
+write_error_control (const Fixture *fixture, const char *name, const char *entries)
+{
+  g_autofree char *xml = g_strdup_printf ("<Configuration><Policies><ErrorControl><fileError>%s"
+                                          "</fileError></ErrorControl></Policies></Configuration>",
+                                          entries);
+
+  moor_test_write (fixture->folder, name, xml);
+}
+
+static void
 test_an_unreadable_file_stops_or_is_skipped_with_c (void **state)
 {
   /* J25, J26, K11 */
@@ -256,15 +266,10 @@ test_an_unreadable_file_stops_or_is_skipped_with_c (void **state)
   sys.openat = failing_openat;
   sys.openat2 = failing_openat2;
   fixture->jobs->sys = &sys;
-  moor_test_write (fixture->folder, "skip.xml",
-                   "<Configuration><Policies><ErrorControl><fileError>"
-                   "<nonFatal errorCode=\"5\">* [*]</nonFatal>"
-                   "</fileError></ErrorControl></Policies></Configuration>");
-  moor_test_write (fixture->folder, "stop.xml",
-                   "<Configuration><Policies><ErrorControl><fileError>"
-                   "<nonFatal errorCode=\"33\">* [*]</nonFatal>"
-                   "<fatal errorCode=\"any\">/home/* [*]</fatal>"
-                   "</fileError></ErrorControl></Policies></Configuration>");
+  write_error_control (fixture, "skip.xml", "<nonFatal errorCode=\"5\">* [*]</nonFatal>");
+  write_error_control (fixture, "stop.xml",
+                       "<nonFatal errorCode=\"33\">* [*]</nonFatal>"
+                       "<fatal errorCode=\"any\">/home/* [*]</fatal>");
   moor_test_write (fixture->folder, "homes.xml",
                    "<?xml version=\"1.0\"?><migration urlid=\"http://example.org/homes\">"
                    "<component type=\"Documents\" context=\"User\"><displayName>Homes</displayName>"
@@ -280,6 +285,40 @@ test_an_unreadable_file_stops_or_is_skipped_with_c (void **state)
   must (fixture, 61, SCAN " /o /c /i:homes.xml /config:stop.xml");
   must (fixture, 3, SCAN " /o /config:skip.xml");
   must (fixture, 61, SCAN " /o /c /config:stop.xml");
+}
+
+static void
+test_an_error_of_a_restore_stops_it_or_is_skipped (void **state)
+{
+  /* J25 and J26 at the other end, with ErrorControl */
+  static const char *const lines[] = { LOAD " /lac", LOAD " /lac /config:other.xml",
+                                       LOAD " /lac /c /config:stop.xml" };
+  Fixture *fixture = *state;
+  MoorSys sys = *moor_sys_posix ();
+
+  need_root ();
+  sys.linkat = failing_linkat;
+  sys.openat = failing_openat;
+  sys.openat2 = failing_openat2;
+  write_error_control (fixture, "skip.xml", "<nonFatal errorCode=\"5\">* [*]</nonFatal>");
+  write_error_control (fixture, "other.xml", "<nonFatal errorCode=\"33\">* [*]</nonFatal>");
+  write_error_control (fixture, "stop.xml", "<fatal errorCode=\"any\">C:\\home\\* [*]</fatal>");
+  must (fixture, 0, SCAN);
+  install_new_system (fixture);
+  fixture->jobs->sys = &sys;
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      must (fixture, 61, lines[i]);
+      assert_said (fixture, "error /home/alice/Documents/old/tax.txt aborts");
+    }
+  must (fixture, 3, LOAD " /lac /config:skip.xml");
+  assert_said (fixture, "error /home/alice/Documents/old/tax.txt goes on");
+  assert_true (exists (fixture, "home/alice/Documents/letter.txt"));
+  assert_true (exists (fixture, "home/bob/notes.txt"));
+  must (fixture, 3, LOAD " /lac /c");
+  fixture->jobs->sys = NULL;
+  must (fixture, 0, LOAD " /lac");
+  assert_true (exists (fixture, "home/alice/Documents/old/tax.txt"));
 }
 
 static void
@@ -697,6 +736,7 @@ main (void)
     usmt_test (test_what_mooring_does_not_make_is_refused),
     usmt_test (test_an_encrypted_home_ends_a_run_unless_efs_says_otherwise),
     usmt_test (test_an_unreadable_file_stops_or_is_skipped_with_c),
+    usmt_test (test_an_error_of_a_restore_stops_it_or_is_skipped),
     usmt_test (test_offline_systems_are_found),
     usmt_test (test_loadstate_needs_a_store_of_ours),
     usmt_test (test_an_unfinished_store_is_not_restored),
