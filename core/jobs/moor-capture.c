@@ -35,6 +35,23 @@ same_volume (const MoorPart *part, const MoorChosen *chosen)
          && moor_domain_equal (&part->volume->domain, &chosen->place.volume->domain);
 }
 
+/* Where the copies of a home on another volume are in the first part.  Its own volume's
+ * homes are there under their paths on that volume.  If those are the paths they have in
+ * the system, too, no two can be the same; else the copies are below a name that nothing
+ * on that volume has, or it would be in the store: the store's own. */
+static char *
+tree_path_of_copies (const Capture *capture, const MoorPart *primary, const char *path)
+{
+  MoorVolume *volume = moor_system_get_volume (capture->system);
+  g_autofree char *top = NULL;
+
+  if (primary->volume != NULL && moor_domain_equal (&primary->volume->domain, &volume->domain))
+    top = moor_volume_path_of (volume, moor_system_get_dfd (capture->system), NULL);
+  if (top != NULL && top[0] == '\0')
+    return g_strdup (path + 1);
+  return path[1] != '\0' ? g_build_filename (primary->path, path, NULL) : g_strdup (primary->path);
+}
+
 /* Finds or makes the part of the store that takes one home. */
 static gboolean
 assign_part (Capture *capture, MoorChosen *chosen, GError **error)
@@ -71,7 +88,7 @@ assign_part (Capture *capture, MoorChosen *chosen, GError **error)
     {
       chosen->part = primary;
       chosen->copy_only = TRUE;
-      chosen->tree_path = g_strdup (chosen->place.path + 1);
+      chosen->tree_path = tree_path_of_copies (capture, primary, chosen->place.path);
       return TRUE;
     }
   chosen->tree_path = g_strdup (chosen->place.volume_path);
