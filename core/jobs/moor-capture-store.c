@@ -182,6 +182,35 @@ moor_capture_add_stored (MoorCapture *capture, GError **error)
   return moor_rule_source_read_store (&capture->stored_source, capture->store, error);
 }
 
+/* That a sealed store is left alone is right only if it holds what is asked for. */
+static gboolean
+check_asked (MoorCapture *capture, GError **error)
+{
+  const char *path = capture->options->store_path;
+  g_autoptr(GPtrArray) names = NULL;
+
+  if (moor_store_get_state (capture->store) != MOOR_STORE_SEALED || capture->options->resume)
+    return TRUE;
+  if (capture->source->set != NULL
+      && !moor_rule_source_is_of_store (capture->source, capture->store))
+    return moor_throw (error, MOOR_ERROR_REFUSED,
+                       "the store at %s is sealed, and was not made by these rule files; say "
+                       "--resume to take what they ask for, or choose another folder",
+                       path);
+  names = list_stored_people (capture, error);
+  for (guint i = 0; names != NULL && i < capture->chosen->len; i++)
+    {
+      const char *name = ((MoorChosen *) g_ptr_array_index (capture->chosen, i))->profile->name;
+
+      if (!g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
+        return moor_throw (error, MOOR_ERROR_REFUSED,
+                           "the store at %s is sealed, and does not hold the files of “%s”; say "
+                           "--resume to take them, too",
+                           path, name);
+    }
+  return names != NULL;
+}
+
 /* What is at the store's place may be one, the beginning of one, or be made by
  * somebody else at this very moment. */
 gboolean
@@ -196,7 +225,7 @@ moor_capture_open_store (MoorCapture *capture, GError **error)
   if (moor_store_exists (path))
     {
       if (reopen_store (capture, &problem))
-        return TRUE;
+        return check_asked (capture, error);
       if (!g_error_matches (problem, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE))
         {
           g_propagate_error (error, g_steal_pointer (&problem));
@@ -208,5 +237,5 @@ moor_capture_open_store (MoorCapture *capture, GError **error)
   if (error == NULL || !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_EXISTS))
     return FALSE;
   g_clear_error (error);
-  return reopen_store (capture, error);
+  return reopen_store (capture, error) && check_asked (capture, error);
 }

@@ -177,6 +177,41 @@ moor_rule_source_read_store (MoorRuleSource *source, MoorStore *store, GError **
   return TRUE;
 }
 
+static gboolean
+is_kept (MoorStore *store, const char *name, GBytes *bytes)
+{
+  g_autoptr(GBytes) kept = moor_store_read_file (store, "rules", name, NULL);
+
+  return kept != NULL && g_bytes_equal (kept, bytes);
+}
+
+/**
+ * moor_rule_source_is_of_store:
+ *
+ * Blocks.  Any thread.
+ *
+ * Returns: whether @store was made with these very rule files, in this order
+ */
+gboolean
+moor_rule_source_is_of_store (const MoorRuleSource *source, MoorStore *store)
+{
+  g_autoptr(MoorHostRecord) record = NULL;
+  GPtrArray *files = moor_rule_set_get_files (source->set);
+  const MoorConfigFile *config = moor_rule_set_get_config (source->set);
+
+  if (!moor_host_read_record (store, &record, NULL) || record == NULL
+      || g_strv_length (record->files) != files->len
+      || (record->config != NULL) != (config != NULL))
+    return FALSE;
+  for (guint i = 0; i < files->len; i++)
+    {
+      if (!is_kept (store, record->files[i],
+                    ((const MoorRuleFile *) g_ptr_array_index (files, i))->bytes))
+        return FALSE;
+    }
+  return config == NULL || is_kept (store, record->config, config->bytes);
+}
+
 /* A name for a file in the store that no other file there has. */
 static char *
 choose_name (GPtrArray *names, const char *path)

@@ -37,6 +37,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoorRuleSource, moor_rule_source_clear)
 gboolean moor_rule_source_add_file (MoorRuleSource *source, const char *path, GError **error);
 gboolean moor_rule_source_set_config (MoorRuleSource *source, const char *path, GError **error);
 gboolean moor_rule_source_read_store (MoorRuleSource *source, MoorStore *store, GError **error);
+gboolean moor_rule_source_is_of_store (const MoorRuleSource *source, MoorStore *store);
 gboolean moor_rule_source_keep (const MoorRuleSource *source,
                                 const MoorRuleHost *host,
                                 MoorStore *store,

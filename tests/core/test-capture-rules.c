@@ -374,6 +374,31 @@ test_a_refreshed_store_keeps_its_rules_and_everybody_s_tree (void **state)
 }
 
 static void
+test_a_sealed_store_does_not_pass_for_what_other_rules_ask_for (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *members = with_rules (
+      fixture, COMPONENT ("User", INCLUDE ("%USERPROFILE%\\* [*.ogg]")), "\"users\":[\"bob\"]");
+
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", "\"users\":[\"bob\"]");
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "capture", "\"users\":[\"alice\"]");
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "capture", NULL);
+  g_free (members);
+  members = with_rules (fixture, COMPONENT ("User", INCLUDE ("%USERPROFILE%\\* [*]")),
+                        "\"users\":[\"bob\"]");
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "capture", members);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", NULL);
+  g_free (members);
+  members = with_rules (fixture, COMPONENT ("User", INCLUDE ("%USERPROFILE%\\* [*]")),
+                        "\"resume\":true");
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  assert_true (is_stored (fixture, "home/alice/data"));
+  assert_true (is_stored (fixture, "home/bob/music/song.ogg"));
+}
+
+static void
 test_without_its_rules_a_store_proves_nothing (void **state)
 {
   JobsFixture *fixture = *state;
@@ -760,6 +785,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_rules_that_select_nothing_make_an_empty_store, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_refreshed_store_keeps_its_rules_and_everybody_s_tree,
+                                     jobs_setup, jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_sealed_store_does_not_pass_for_what_other_rules_ask_for,
                                      jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_without_its_rules_a_store_proves_nothing, jobs_setup,
                                      jobs_teardown),
