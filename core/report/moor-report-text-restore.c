@@ -184,6 +184,26 @@ add_verification (MoorReportText *text)
   moor_report_add_differences (text->out, verification);
 }
 
+/* What rules did, and that some did not. */
+static void
+add_rules (MoorReportText *text)
+{
+  guint64 n_elsewhere = 0;
+  g_autofree char *elsewhere = NULL;
+
+  for (guint i = 0; i < moor_member_length (text->result, "profiles"); i++)
+    n_elsewhere += moor_member_count (moor_member_element (text->result, "profiles", i),
+                                      "elsewhere");
+  elsewhere = moor_text_count (n_elsewhere);
+  if (n_elsewhere > 0)
+    g_string_append_printf (text->out, "\nRules sent %s objects to other places.\n", elsewhere);
+  if (moor_member_flag (text->result, "rules-in-store"))
+    g_string_append (text->out,
+                     "\nThe store was made with rule files, and none count now: everything goes "
+                     "to the place\nit had. --rules-from-store uses them.\n");
+  moor_report_add_rules (text);
+}
+
 void
 moor_report_text_restore (MoorReportText *text)
 {
@@ -192,6 +212,7 @@ moor_report_text_restore (MoorReportText *text)
   add_homes (text);
   add_accounts (text);
   moor_report_add_causes (text);
+  add_rules (text);
   if (moor_report_is_dry_run (text))
     {
       g_string_append (text->out, "\nNothing was changed.\n");

@@ -86,7 +86,34 @@ add_finding (GString *out, const char *file, JsonObject *finding)
     g_string_append_printf (out, "      %s\n", remedy);
 }
 
-/* What the rule files made somebody wonder about. */
+static void
+add_command (GString *out, JsonObject *entry)
+{
+  g_autofree char *command = moor_member_text (entry, "command");
+  g_autofree char *component = moor_member_text (entry, "component");
+  g_autofree char *why = moor_member_text (entry, "why");
+
+  g_string_append_printf (out, "  %s (%s, %s)%s%s\n", command, component,
+                          moor_member_word (entry, "when"),
+                          moor_member_flag (entry, "run") ? "" : ": not run",
+                          why[0] != '\0' && moor_member_flag (entry, "run") ? ": failed" : "");
+  if (why[0] != '\0')
+    g_string_append_printf (out, "      %s\n", why);
+}
+
+/* What rules wanted to be run, and what came of it. */
+static void
+add_commands (MoorReportText *text)
+{
+  guint n = moor_member_length (text->result, "commands");
+
+  if (n > 0)
+    g_string_append (text->out, "\nCommands of the rule files:\n");
+  for (guint i = 0; i < n; i++)
+    add_command (text->out, moor_member_element (text->result, "commands", i));
+}
+
+/* What the rule files made somebody wonder about, and the commands they name. */
 void
 moor_report_add_rules (MoorReportText *text)
 {
@@ -107,4 +134,5 @@ moor_report_add_rules (MoorReportText *text)
           add_finding (text->out, name, moor_member_element (file, "findings", j));
         }
     }
+  add_commands (text);
 }

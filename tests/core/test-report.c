@@ -230,6 +230,39 @@ test_estimate_says_what_stays_and_what_it_costs (void **state)
   assert_contains (text, "Nothing was changed.");
 }
 
+static void
+test_commands_that_were_not_run_are_listed (void **state)
+{
+  static const char answer[] =
+      "{\"commands\":[{\"when\":\"pre-scan\",\"command\":\"/bin/one\\u001b[31m\",\"component\":\"T\","
+      "\"run\":false,\"why\":\"commands were not allowed\"},"
+      "{\"when\":\"post-scan\",\"command\":\"two\",\"component\":\"T\",\"run\":true,\"status\":3,"
+      "\"why\":\"it failed\"},null]}";
+  static const char *const operations[] = { "capture", "restore" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (operations); i++)
+    {
+      g_autofree char *text = text_of (operations[i], answer);
+
+      assert_contains (text, "/bin/one\\x1b[31m (T, pre-scan): not run\n"
+                             "      commands were not allowed\n");
+      assert_contains (text, "two (T, post-scan): failed\n      it failed\n");
+    }
+}
+
+static void
+test_a_restore_tells_which_rules_did_not_count (void **state)
+{
+  g_autofree char *text = text_of (
+      "restore", "{\"rules-in-store\":true,\"profiles\":[{\"name\":\"a\",\"elsewhere\":1200}],"
+                 "\"rules\":[{\"file\":\"x.xml\",\"findings\":[{\"line\":4,\"column\":1,"
+                 "\"level\":\"note\",\"text\":\"Drive C: means nothing.\"}]}]}");
+
+  assert_contains (text, "--rules-from-store");
+  assert_contains (text, "Rules sent 1,200 objects to other places.");
+  assert_contains (text, "x.xml:4:1: note: Drive C: means nothing.");
+}
+
 static const char verification[] =
     "{\"against\":\"source\",\"clean\":false,\"blocking\":1,\"same\":10,\"equal-copy\":1,"
     "\"missing\":1,\"changed\":2,"
@@ -361,6 +394,8 @@ main (void)
     cmocka_unit_test (test_log_escapes_paths_and_sums_up_by_cause),
     cmocka_unit_test (test_table_aligns_and_drops_empty_columns),
     cmocka_unit_test (test_estimate_says_what_stays_and_what_it_costs),
+    cmocka_unit_test (test_commands_that_were_not_run_are_listed),
+    cmocka_unit_test (test_a_restore_tells_which_rules_did_not_count),
     cmocka_unit_test (test_verification_groups_differences_and_tells_the_verdict),
     cmocka_unit_test (test_page_escapes_hostile_names_and_fetches_nothing),
     cmocka_unit_test (test_table_for_spreadsheets_guards_formulas),
