@@ -4,6 +4,7 @@
 #include "moor-capture.h"
 #include "moor-catalogue.h"
 #include "moor-error-control.h"
+#include "moor-lock-control.h"
 #include "moor-unasked.h"
 #include "moor-walk.h"
 
@@ -32,6 +33,7 @@ typedef struct
  * @writer: (nullable): gets a row for each object; %NULL for a probe
  * @resumed: the store held something before: what it holds too much is moved aside
  * @errors: (nullable): which errors end the run, whatever @stop_on_error says
+ * @locks: (nullable): which files are copied because somebody has locked them
  * @locked: (nullable): gets a line for each object that is marked immutable or append-only,
  *   see moor-locked.h; guarded by the walk's own lock while it runs
  * @unasked: (nullable): gets what no rule asks for
@@ -50,6 +52,7 @@ typedef struct
   gboolean resumed;
   gboolean stop_on_error;
   const MoorErrorControl *errors;
+  const MoorLockControl *locks;
   guint n_workers;
   GString *locked;
   guint64 stop_after;

@@ -19,6 +19,7 @@ typedef struct
   const MoorRuleSource *source; /* the rules that are asked for, or @stored_source */
   MoorRuling ruling;
   MoorErrorControl *errors; /* (owned) (nullable) */
+  MoorLockControl *locks;   /* (owned) (nullable) */
   MoorCaptureCounts *counts;
   MoorUnasked *unasked; /* (owned) (nullable) */
   gboolean resumed;

@@ -18,6 +18,7 @@ capture_clear (MoorCapture *capture)
   moor_ruling_clear (&capture->ruling);
   moor_rule_source_clear (&capture->stored_source);
   g_clear_pointer (&capture->errors, moor_error_control_free);
+  g_clear_pointer (&capture->locks, moor_lock_control_free);
   g_clear_pointer (&capture->chosen, g_ptr_array_unref);
   g_clear_pointer (&capture->store, moor_store_unref);
   g_clear_pointer (&capture->counts, g_free);
@@ -229,6 +230,7 @@ link_homes (Capture *capture, const int *fds, GError **error)
     .resumed = capture->resumed,
     .stop_on_error = capture->options->stop_on_error,
     .errors = capture->errors,
+    .locks = capture->locks,
     .n_workers = moor_choose_n_threads (capture->options->n_threads, capture->chosen),
     .chosen = capture->chosen,
     .mirror_dfds = fds,
@@ -388,9 +390,10 @@ fill_result (Capture *capture, JsonObject *result)
                                   moor_unasked_to_json (capture->unasked, capture->chosen));
 }
 
-/* Which errors end the run: as the Config.xml says that was given now, or else the store's. */
+/* Which errors end the run, and what is not linked because it is locked: as the Config.xml says
+ * that was given now, or else the store's. */
 static gboolean
-control_errors (Capture *capture, GError **error)
+obey_config (Capture *capture, GError **error)
 {
   const MoorRuleSource *source = capture->options->source->config != NULL ? capture->options->source
                                                                           : capture->source;
@@ -398,6 +401,7 @@ control_errors (Capture *capture, GError **error)
                                     .local_only = source->local_only };
   g_autoptr(MoorRuleHost) own_host = NULL;
   const MoorRuleHost *host = capture->ruling.host;
+  g_autofree char *locks = NULL;
 
   if (source->config == NULL)
     return TRUE;
@@ -409,6 +413,8 @@ control_errors (Capture *capture, GError **error)
   if (host == NULL)
     return FALSE;
   capture->errors = moor_error_control_new (source->config, host);
+  (void) g_file_get_contents ("/proc/locks", &locks, NULL, NULL);
+  capture->locks = moor_lock_control_new (source->config, host, locks != NULL ? locks : "");
   return TRUE;
 }
 
@@ -424,12 +430,13 @@ rule (Capture *capture, GError **error)
     }
   moor_ruling_clear (&capture->ruling);
   g_clear_pointer (&capture->errors, moor_error_control_free);
+  g_clear_pointer (&capture->locks, moor_lock_control_free);
   if (!moor_ruling_make (&capture->ruling, capture->job, capture->system, capture->chosen,
                          capture->source, error)
       || !moor_ruling_add_system (&capture->ruling, capture->job, capture->system,
                                   capture->has_system, capture->chosen, error))
     return FALSE;
-  return control_errors (capture, error);
+  return obey_config (capture, error);
 }
 
 /* Chooses whose files it is about and opens the store.  *out_nothing: there is nothing to

@@ -57,6 +57,24 @@ expand (const char *text, GHashTable *variables)
 }
 
 /**
+ * moor_policy_pattern:
+ * @policy: an entry of a Config.xml
+ * @host: the system, whose variables and drives its pattern may name
+ *
+ * Returns: (transfer full) (nullable): what @policy is about; %NULL if that is nothing here.
+ *   Any thread.
+ */
+MoorPattern *
+moor_policy_pattern (const MoorConfigPolicy *policy, const MoorRuleHost *host)
+{
+  g_autofree char *text = expand (policy->pattern, host->variables);
+
+  return text != NULL
+             ? moor_pattern_parse (MOOR_PATTERN_FILE, text, host->style, host->drive_map, NULL)
+             : NULL;
+}
+
+/**
  * moor_error_control_new:
  * @config: (nullable): the Config.xml, if there is one
  * @host: the system, whose variables and drives the patterns may name
@@ -79,14 +97,11 @@ moor_error_control_new (const MoorConfigFile *config, const MoorRuleHost *host)
   for (guint i = 0; i < config->file_errors->len; i++)
     {
       const MoorConfigPolicy *policy = g_ptr_array_index (config->file_errors, i);
-      g_autofree char *text = expand (policy->pattern, host->variables);
-      g_autoptr(MoorPattern) pattern = NULL;
+      g_autoptr(MoorPattern) pattern = moor_policy_pattern (policy, host);
       Entry entry = { .error_code = policy->error_code,
                       .verdict = policy->lets_go_on ? MOOR_ERROR_CONTROL_GO_ON
                                                     : MOOR_ERROR_CONTROL_STOP };
 
-      if (text != NULL)
-        pattern = moor_pattern_parse (MOOR_PATTERN_FILE, text, host->style, host->drive_map, NULL);
       if (pattern == NULL)
         continue;
       entry.pattern = g_steal_pointer (&pattern);

@@ -22,6 +22,8 @@ typedef enum
   MOOR_ERROR_CONTROL_STOP,
 } MoorErrorVerdict;
 
+MoorPattern *moor_policy_pattern (const MoorConfigPolicy *policy, const MoorRuleHost *host);
+
 MoorErrorControl *moor_error_control_new (const MoorConfigFile *config, const MoorRuleHost *host);
 void moor_error_control_free (MoorErrorControl *control);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorErrorControl, moor_error_control_free)

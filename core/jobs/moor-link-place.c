@@ -3,38 +3,69 @@
 
 #include <linux/fs.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 /* How one object that is no directory comes into the store. */
 
-static MoorMethod
-best_method (const MoorLinkRun *run, const MoorLinkDir *data)
+/* One object on its way into the store. */
+typedef struct
 {
-  if (moor_link_chosen (run, data)->in_the_clear)
+  MoorLinkRun *run;
+  const MoorLinkDir *data;
+  int src_fd;
+  int dst_fd;
+  const char *name;
+  gboolean locked; /* a Config.xml forbids to link it now */
+} Placement;
+
+static gboolean
+is_locked (MoorLinkRun *run, MoorDir *dir, int src_fd, const char *name)
+{
+  const MoorLockControl *locks = run->walk->locks;
+  g_autofree char *path = NULL;
+  struct statx stx;
+
+  if (locks == NULL
+      || run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_INO, &stx) < 0
+      || !S_ISREG (stx.stx_mode)
+      || !moor_lock_control_knows (locks, (guint64) makedev (stx.stx_dev_major, stx.stx_dev_minor),
+                                   stx.stx_ino))
+    return FALSE;
+  path = moor_link_path (run, dir, name);
+  return moor_lock_control_copies (locks, path);
+}
+
+static MoorMethod
+best_method (const Placement *placement)
+{
+  const MoorMethod best = placement->run->walk->best_method;
+
+  if (moor_link_chosen (placement->run, placement->data)->in_the_clear || placement->locked)
     return MOOR_METHOD_COPY;
-  return data->copy_only && run->walk->best_method == MOOR_METHOD_LINK ? MOOR_METHOD_REFLINK
-                                                                       : run->walk->best_method;
+  return placement->data->copy_only && best == MOOR_METHOD_LINK ? MOOR_METHOD_REFLINK : best;
 }
 
 static MoorPlaced
-place (MoorLinkRun *run,
-       const MoorLinkDir *data,
-       int src_fd,
-       int dst_fd,
-       const char *name,
-       MoorPlacing *placing)
+place (const Placement *placement, MoorPlacing *placing)
 {
-  MoorMethod best = best_method (run, data);
+  const MoorLinkRun *run = placement->run;
+  const char *name = placement->name;
+  MoorMethod best = best_method (placement);
   MoorPlaced placed = MOOR_PLACED_FAILED;
 
   if (best == MOOR_METHOD_LINK)
     {
-      placed = moor_link_entry (run->sys, src_fd, name, dst_fd, name, placing);
+      placed = moor_link_entry (run->sys, placement->src_fd, name, placement->dst_fd, name,
+                                placing);
       if (placed != MOOR_PLACED_FAILED || run->walk->writer == NULL)
         return placed;
     }
-  placed = moor_place_entry (run->sys, src_fd, name, dst_fd, name, best, run->cancellable, placing);
-  if (data->copy_only && placing->cause == MOOR_CAUSE_NONE)
+  placed = moor_place_entry (run->sys, placement->src_fd, name, placement->dst_fd, name, best,
+                             run->cancellable, placing);
+  if (placing->cause == MOOR_CAUSE_NONE && placement->data->copy_only)
     placing->cause = MOOR_CAUSE_OTHER_VOLUME;
+  else if (placing->cause == MOOR_CAUSE_NONE && placement->locked)
+    placing->cause = MOOR_CAUSE_IN_USE;
   return placed;
 }
 
@@ -83,37 +114,38 @@ note_placed (MoorLinkRun *run,
 
 /* Why an object has to be copied, as far as that is seen on it. */
 static MoorCause
-why_copied (MoorLinkRun *run, const MoorLinkDir *data, int src_fd, const char *name)
+why_copied (const Placement *placement)
 {
   struct statx stx;
 
-  if (data->copy_only)
+  if (placement->data->copy_only)
     return MOOR_CAUSE_OTHER_VOLUME;
-  if (run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &stx) < 0)
+  if (placement->locked)
+    return MOOR_CAUSE_IN_USE;
+  if (placement->run->sys->statx (placement->src_fd, placement->name, AT_SYMLINK_NOFOLLOW,
+                                  STATX_BASIC_STATS, &stx)
+      < 0)
     return MOOR_CAUSE_NONE;
   if ((stx.stx_attributes & STATX_ATTR_IMMUTABLE) != 0)
     return MOOR_CAUSE_IMMUTABLE;
   if ((stx.stx_attributes & STATX_ATTR_APPEND) != 0)
     return MOOR_CAUSE_APPEND_ONLY;
-  return stx.stx_nlink >= moor_link_chosen (run, data)->place.volume->max_links
+  return stx.stx_nlink
+                 >= moor_link_chosen (placement->run, placement->data)->place.volume->max_links
              ? MOOR_CAUSE_TOO_MANY_LINKS
              : MOOR_CAUSE_NONE;
 }
 
 /* Whether what has the name in the store is the copy that an earlier run made. */
 static gboolean
-is_earlier_copy (MoorLinkRun *run,
-                 const MoorLinkDir *data,
-                 int src_fd,
-                 int dst_fd,
-                 const char *name,
-                 MoorPlacing *placing)
+is_earlier_copy (const Placement *placement, MoorPlacing *placing)
 {
-  MoorCause cause = why_copied (run, data, src_fd, name);
+  MoorCause cause = why_copied (placement);
   MoorPlacing found;
 
-  if ((cause == MOOR_CAUSE_NONE && best_method (run, data) == MOOR_METHOD_LINK)
-      || !moor_is_copy (run->sys, src_fd, dst_fd, name, run->cancellable, &found))
+  if ((cause == MOOR_CAUSE_NONE && best_method (placement) == MOOR_METHOD_LINK)
+      || !moor_is_copy (placement->run->sys, placement->src_fd, placement->dst_fd, placement->name,
+                        placement->run->cancellable, &found))
     return FALSE;
   *placing = found;
   placing->cause = cause;
@@ -140,6 +172,7 @@ moor_link_place (MoorLinkRun *run, guint worker, MoorDir *dir, const char *name)
   const MoorLinkDir *data = moor_dir_data (dir);
   g_autoptr(GError) error = NULL;
   MoorPlacing placing = { 0 };
+  Placement placement;
   MoorPlaced placed;
   int src_fd = moor_dir_fd (dir, &error);
   int dst_fd = src_fd >= 0 ? moor_dir_mirror_fd (dir, &error) : -1;
@@ -150,9 +183,10 @@ moor_link_place (MoorLinkRun *run, guint worker, MoorDir *dir, const char *name)
       return;
     }
 
-  placed = place (run, data, src_fd, dst_fd, name, &placing);
+  placement = (Placement){ run, data, src_fd, dst_fd, name, is_locked (run, dir, src_fd, name) };
+  placed = place (&placement, &placing);
   if (placed == MOOR_PLACED_TAKEN && run->walk->writer != NULL
-      && is_earlier_copy (run, data, src_fd, dst_fd, name, &placing))
+      && is_earlier_copy (&placement, &placing))
     placed = MOOR_PLACED_COPIED;
   if (placed == MOOR_PLACED_TAKEN && run->walk->writer != NULL)
     {
@@ -161,7 +195,7 @@ moor_link_place (MoorLinkRun *run, guint worker, MoorDir *dir, const char *name)
           fail_entry (run, dir, name, error);
           return;
         }
-      placed = place (run, data, src_fd, dst_fd, name, &placing);
+      placed = place (&placement, &placing);
     }
 
   if (placed == MOOR_PLACED_FAILED || placed == MOOR_PLACED_TAKEN)

@@ -299,6 +299,25 @@ take_rule_files (MoorUsmtRun *run, GError **error)
   return TRUE;
 }
 
+static void
+tell_link_control (MoorUsmtRun *run, const MoorConfigFile *config)
+{
+  gboolean forbids = FALSE;
+
+  for (guint i = 0; i < config->locked_files->len; i++)
+    forbids = forbids
+              || !((MoorConfigPolicy *) g_ptr_array_index (config->locked_files, i))->lets_go_on;
+  if (config->locked_files->len == 0)
+    return;
+  if (run->command->tool == MOOR_USMT_LOADSTATE)
+    moor_usmt_log (run, MOOR_LOG_INFO, "HardLinkStoreControl is for scanstate only");
+  else if (!moor_usmt_has (run->command, MOOR_USMT_HARDLINK))
+    moor_usmt_log (run, MOOR_LOG_INFO, "HardLinkStoreControl changes nothing without /hardlink");
+  else if (!forbids)
+    moor_usmt_log (run, MOOR_LOG_INFO,
+                   "createHardLink changes nothing: files that are in use are linked anyway");
+}
+
 static gboolean
 take_config (MoorUsmtRun *run, GError **error)
 {
@@ -320,10 +339,7 @@ take_config (MoorUsmtRun *run, GError **error)
       moor_usmt_rethrow (error, MOOR_USMT_UNABLE_TO_READ_CONFIG_FILE, g_steal_pointer (&problem));
       return FALSE;
     }
-  if (config->locked_files->len > 0)
-    moor_usmt_log (run, MOOR_LOG_INFO,
-                   "HardLinkStoreControl changes nothing here: a file that is in use is linked "
-                   "all the same");
+  tell_link_control (run, config);
   run->config = g_steal_pointer (&path);
   return TRUE;
 }

@@ -67,6 +67,23 @@ leave_others_out (MoorUsmtRun *run)
                    "Not run as root: the profiles of %u other people are left out", n_left);
 }
 
+/* USMT leaves such profiles out; here nobody shall miss them when all else is wiped. */
+static void
+tell_ownerless (MoorUsmtRun *run)
+{
+  for (guint i = 0; i < run->users->len; i++)
+    {
+      const MoorUsmtUser *user = g_ptr_array_index (run->users, i);
+
+      if (!user->has_account && user->chosen)
+        moor_usmt_log (
+            run, MOOR_LOG_WARNING,
+            "The home “%s” is no account's: its owner has the number %u. It is taken all "
+            "the same; /ue:%s leaves it out",
+            user->login, user->uid, user->login);
+    }
+}
+
 static gboolean
 check_profiles (MoorUsmtRun *run, GError **error)
 {
@@ -122,6 +139,7 @@ choose_users (MoorUsmtCourse *course, GError **error)
   if (!moor_usmt_choose_users (run->command, run->paths, run->users, g_get_real_time (), error)
       || !check_profiles (run, error))
     return FALSE;
+  tell_ownerless (run);
   moor_usmt_tell (run, &notice);
   return check_encrypted (run, error);
 }
