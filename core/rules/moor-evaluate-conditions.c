@@ -234,6 +234,7 @@ read_content (MoorEvaluation *self, const MoorCall *call, guint index)
 {
   g_autoptr(MoorPattern) pattern = NULL;
   g_autofree char *path = NULL;
+  struct statx stx;
   MoorPatternType type;
   char *value;
 
@@ -244,7 +245,7 @@ read_content (MoorEvaluation *self, const MoorCall *call, guint index)
       if ((pattern = read_place (self, call, type, index + 1)) == NULL)
         return NULL;
       path = path_of (pattern);
-      return moor_look_read (self->host, path, MAX_COMPARED_BYTES);
+      return moor_look_read (self->host, path, MAX_COMPARED_BYTES, &stx);
     }
   value = moor_evaluation_string (self, MOOR_VALUES_OWN, &call->origin, moor_call_arg (call, index),
                                   moor_call_arg (call, index + 1));
@@ -324,12 +325,27 @@ call_holds (MoorEvaluation *self, const MoorCall *call)
     }
 }
 
+/* An answer says nothing about places, whatever it was drawn from. */
+static gboolean
+answer (MoorEvaluation *self, const MoorCall *call)
+{
+  const char *reach = self->reach;
+  const char *drawn = self->drawn;
+  gboolean holds;
+
+  self->reach = NULL;
+  holds = call_holds (self, call);
+  self->reach = reach;
+  self->drawn = drawn;
+  return holds;
+}
+
 /* What could not be read is false, negated or not: nobody knows what it says. */
 gboolean
 moor_evaluation_condition (MoorEvaluation *self, const MoorConditionNode *node)
 {
   if (!node->is_group)
-    return node->call != NULL && call_holds (self, node->call) != node->negated;
+    return node->call != NULL && answer (self, node->call) != node->negated;
 
   for (guint i = 0; i < node->children->len; i++)
     {

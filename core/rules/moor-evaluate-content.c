@@ -93,6 +93,7 @@ read_setting (MoorEvaluation *self, const MoorOrigin *origin, const char *locati
   g_autofree char *full = NULL;
   g_autofree char *text = NULL;
   g_autoptr(GBytes) bytes = NULL;
+  struct statx stx;
 
   if (!split_location (location, &path, &section, &setting))
     {
@@ -106,8 +107,11 @@ read_setting (MoorEvaluation *self, const MoorOrigin *origin, const char *locati
     return NULL;
   full = pattern->leaf != NULL ? g_strconcat (pattern->node, "/", pattern->leaf, NULL)
                                : g_strdup (pattern->node);
-  bytes = moor_look_read (self->host, full, MAX_INI_BYTES);
-  text = bytes != NULL ? ini_text (bytes) : NULL;
+  bytes = moor_look_read (self->host, full, MAX_INI_BYTES, &stx);
+  if (bytes == NULL)
+    return NULL;
+  moor_evaluation_draw_from_file (self, full, &stx);
+  text = ini_text (bytes);
   return text != NULL ? find_setting (text, section, setting) : NULL;
 }
 
@@ -240,13 +244,12 @@ extract_directory (MoorEvaluation *self, const MoorCall *filter, const char *nam
     (void) add_if_there (self, filter, path, suffix != NULL ? suffix : "", found);
 }
 
-/* Adds patterns for what the setting at @location names. */
-void
-moor_evaluation_extract (MoorEvaluation *self,
-                         MoorValues values,
-                         const MoorCall *filter,
-                         const char *location,
-                         GPtrArray *found)
+static void
+extract (MoorEvaluation *self,
+         MoorValues values,
+         const MoorCall *filter,
+         const char *location,
+         GPtrArray *found)
 {
   g_autofree char *value = moor_evaluation_string (self, values, &filter->origin, "Ini", location);
   g_autofree char *expanded = NULL;
@@ -271,4 +274,19 @@ moor_evaluation_extract (MoorEvaluation *self,
       if (filter->helper != MOOR_HELPER_EXTRACT_MULTIPLE_FILES)
         return;
     }
+}
+
+/* Adds patterns for what the setting at @location names. */
+void
+moor_evaluation_extract (MoorEvaluation *self,
+                         MoorValues values,
+                         const MoorCall *filter,
+                         const char *location,
+                         GPtrArray *found)
+{
+  const char *reach = self->reach;
+
+  self->reach = NULL;
+  extract (self, values, filter, location, found);
+  self->reach = reach;
 }

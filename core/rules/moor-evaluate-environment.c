@@ -102,10 +102,15 @@ add_remap (MoorEvaluation *self, const MoorVariableNode *variable, const char *f
   g_autofree char *text = g_strconcat (from, separator, "* [*]", NULL);
   MoorPattern *pattern = moor_evaluation_expanded_pattern (self, &variable->origin,
                                                            MOOR_PATTERN_FILE, text);
+  g_autoptr(MoorPattern) place = moor_evaluation_expanded_pattern (self, &variable->origin,
+                                                                    MOOR_PATTERN_FILE, to);
   MoorRuleItem *item;
 
-  if (pattern == NULL)
-    return;
+  if (pattern == NULL || place == NULL)
+    {
+      moor_pattern_free (pattern);
+      return;
+    }
   item = g_new0 (MoorRuleItem, 1);
   item->kind = MOOR_RULE_LOCATION_MODIFY;
   item->user = self->user;
@@ -124,8 +129,11 @@ define (MoorEvaluation *self, MoorScope *scope, const MoorVariableNode *variable
   const char *own = NULL;
   const char *source = NULL;
   char *name = g_ascii_strup (variable->name, -1);
-  char *value = variable_value (self, MOOR_VALUES_OWN, variable);
+  char *value;
 
+  self->reach = NULL;
+  self->drawn = NULL;
+  value = variable_value (self, MOOR_VALUES_OWN, variable);
   if (value != NULL)
     g_hash_table_replace (scope->own, g_strdup (name), value);
   if (scope->source != NULL
@@ -135,9 +143,15 @@ define (MoorEvaluation *self, MoorScope *scope, const MoorVariableNode *variable
       own = g_hash_table_lookup (scope->own, name);
       source = value;
     }
+  if (self->drawn != NULL)
+    g_hash_table_replace (scope->reaches, g_strdup (name), (gpointer) self->drawn);
+  else
+    g_hash_table_remove (scope->reaches, name);
+  self->reach = self->drawn;
   if (variable->remap && own != NULL && source != NULL && own[0] != '\0' && source[0] != '\0'
       && !g_str_equal (own, source))
     add_remap (self, variable, source, own);
+  self->reach = NULL;
   g_free (name);
 }
 
@@ -167,6 +181,7 @@ moor_scope_new (MoorEvaluation *self, MoorContext within, const GPtrArray *envir
   scope->own = values_new ();
   scope->source = has_source (self) ? values_new () : NULL;
   scope->declared = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  scope->reaches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   declare_all (scope, environments);
   self->scope = scope;
 
@@ -192,5 +207,6 @@ moor_scope_free (MoorEvaluation *self, MoorScope *scope)
   g_hash_table_unref (scope->own);
   g_clear_pointer (&scope->source, g_hash_table_unref);
   g_hash_table_unref (scope->declared);
+  g_hash_table_unref (scope->reaches);
   g_free (scope);
 }

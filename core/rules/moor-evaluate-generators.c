@@ -113,11 +113,13 @@ generate_for_user (MoorEvaluation *self,
       return;
     }
   other.user = user;
+  other.reach = NULL;
   if (user != self->user)
     other.scope = NULL;
   text = moor_evaluation_expand (&other, values, &call->origin, moor_call_arg (call, 1));
   if (text != NULL)
     add_expanded (&other, &call->origin, type, text, written, found);
+  self->drawn = other.drawn;
 }
 
 /* Who has a home, but no part in the run. */

@@ -192,21 +192,20 @@ moor_look_statx (const MoorRuleHost *host, const char *path, struct statx *out_s
 
 /* The whole of a regular file, NULL if it is none or has more than @max_bytes. */
 GBytes *
-moor_look_read (const MoorRuleHost *host, const char *path, gsize max_bytes)
+moor_look_read (const MoorRuleHost *host, const char *path, gsize max_bytes, struct statx *out_stx)
 {
   g_autoptr(GByteArray) content = g_byte_array_new ();
   g_autofree char *name = NULL;
   g_auto(MoorFd) parent = open_parent (host, path, &name, NULL);
   g_auto(MoorFd) fd = -1;
-  struct statx stx;
   guint8 buffer[16 * 1024];
   ssize_t n;
 
   if (parent < 0)
     return NULL;
   fd = moor_open_beneath (host->sys, parent, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, NULL);
-  if (fd < 0 || host->sys->statx (fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stx) < 0
-      || !S_ISREG (stx.stx_mode) || stx.stx_size > max_bytes)
+  if (fd < 0 || host->sys->statx (fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, out_stx) < 0
+      || !S_ISREG (out_stx->stx_mode) || out_stx->stx_size > max_bytes)
     return NULL;
 
   while ((n = host->sys->read (fd, buffer, sizeof buffer)) != 0)

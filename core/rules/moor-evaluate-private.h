@@ -13,6 +13,7 @@ struct _MoorScope
   GHashTable *own;      /* (element-type utf8 filename) (owned): by names in capitals */
   GHashTable *source;   /* (nullable): as they were at the source, where that is another system */
   GHashTable *declared; /* (element-type utf8) (owned): a set: names, with a value or without */
+  GHashTable *reaches;  /* (element-type utf8 filename) (owned): of those with a limit; interned */
 };
 
 /* Whose variables an expansion takes: see MoorRuleItem. */
@@ -30,6 +31,9 @@ typedef enum
  * @within: the context that is left where it is, the current one among others
  * @excluding: the patterns are those of an exclude
  * @scope: (nullable): what the component defines
+ * @reach: (nullable): what is expanded now may only lead to below this home: see
+ *   moor-evaluate-reach.c
+ * @drawn: (nullable): the same for the variable that is defined now
  *
  * One run of moor_rule_set_evaluate(), and where it is.
  */
@@ -45,6 +49,8 @@ typedef struct
   MoorContext within;
   gboolean excluding;
   const MoorScope *scope;
+  const char *reach;
+  const char *drawn;
 } MoorEvaluation;
 
 /* One pattern of an object set: expanded, and what it was made from. */
@@ -80,6 +86,15 @@ MoorPattern *moor_evaluation_expanded_pattern (MoorEvaluation *self,
                                                MoorPatternType type,
                                                const char *expanded);
 const MoorCall *moor_evaluation_call (MoorEvaluation *self, const MoorCall *call);
+
+/* moor-evaluate-reach.c */
+void moor_evaluation_draw (MoorEvaluation *self, const char *reach);
+void moor_evaluation_draw_from_file (MoorEvaluation *self,
+                                     const char *path,
+                                     const struct statx *stx);
+gboolean moor_evaluation_reaches (MoorEvaluation *self,
+                                  const MoorOrigin *origin,
+                                  const MoorPattern *pattern);
 
 /* moor-evaluate-conditions.c */
 gboolean moor_evaluation_find (MoorEvaluation *self,
@@ -145,7 +160,10 @@ gboolean moor_look_statx (const MoorRuleHost *host,
                           const char *path,
                           struct statx *out_stx,
                           GError **error);
-GBytes *moor_look_read (const MoorRuleHost *host, const char *path, gsize max_bytes);
+GBytes *moor_look_read (const MoorRuleHost *host,
+                        const char *path,
+                        gsize max_bytes,
+                        struct statx *out_stx);
 gboolean moor_look_list (const MoorRuleHost *host,
                          const char *path,
                          GPtrArray *dirs,

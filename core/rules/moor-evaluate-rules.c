@@ -128,6 +128,7 @@ read_bytes (MoorEvaluation *self, const MoorAddedObject *object, GBytes **out_by
   text = object->expand
              ? moor_evaluation_expand (self, MOOR_VALUES_SOURCE, &object->origin, object->bytes)
              : g_strdup (object->bytes);
+  self->reach = NULL;
   if (text == NULL)
     return FALSE;
   *out_bytes = g_bytes_new_take (text, strlen (text));
@@ -253,10 +254,18 @@ expand_command (MoorEvaluation *self, const MoorProcessNode *node, const char *w
 static void
 add_command (MoorEvaluation *self, const MoorProcessNode *node, const char *written)
 {
-  char *line = expand_command (self, node, written);
+  g_autofree char *line = NULL;
 
-  if (line != NULL)
-    add_process (self, node)->command_line = line;
+  self->reach = NULL;
+  line = expand_command (self, node, written);
+  if (line != NULL && self->reach != NULL)
+    moor_evaluation_tell (self, MOOR_FINDING_WARNING, &node->origin, "foreign-word",
+                          g_strdup ("The command is not run: a word of it comes from a file of a"
+                                    " person."),
+                          "Write the word in the rule, or in a file of the system.");
+  else if (line != NULL)
+    add_process (self, node)->command_line = g_steal_pointer (&line);
+  self->reach = NULL;
 }
 
 /* What there is only on Windows. */

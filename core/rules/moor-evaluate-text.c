@@ -50,7 +50,7 @@ moor_evaluation_tell (MoorEvaluation *self,
 
 typedef struct
 {
-  const MoorEvaluation *evaluation;
+  MoorEvaluation *evaluation;
   MoorValues values;
 } Lookup;
 
@@ -65,8 +65,12 @@ look_up (const char *name, gpointer user_data)
 
   for (const MoorScope *scope = lookup->evaluation->scope; scope != NULL && value == NULL;
        scope = scope->outer)
-    value = g_hash_table_lookup (source && scope->source != NULL ? scope->source : scope->own,
-                                 name);
+    {
+      value = g_hash_table_lookup (source && scope->source != NULL ? scope->source : scope->own,
+                                   name);
+      if (value != NULL)
+        moor_evaluation_draw (lookup->evaluation, g_hash_table_lookup (scope->reaches, name));
+    }
   if (value == NULL && user != NULL)
     value = g_hash_table_lookup (
         source && user->source_variables != NULL ? user->source_variables : user->variables, name);
@@ -283,7 +287,9 @@ moor_evaluation_expanded_pattern (MoorEvaluation *self,
                             g_strdup_printf ("The pattern is not used: %s.", error->message), NULL);
       return NULL;
     }
-  return holds_here (self, origin, pattern) ? g_steal_pointer (&pattern) : NULL;
+  if (!moor_evaluation_reaches (self, origin, pattern) || !holds_here (self, origin, pattern))
+    return NULL;
+  return g_steal_pointer (&pattern);
 }
 
 /* NULL, with a finding, if it means nothing here. */
@@ -294,13 +300,43 @@ moor_evaluation_pattern (MoorEvaluation *self,
                          MoorPatternType type,
                          const char *text)
 {
+  const char *reach = self->reach;
   g_autofree char *expanded = NULL;
+  MoorPattern *pattern;
 
   /* Nobody wants to hear of the variables of a pattern that is of no use anyway. */
   if (type != MOOR_PATTERN_FILE && !means_something (self, origin, type, text))
     return NULL;
+  self->reach = NULL;
   expanded = moor_evaluation_expand (self, values, origin, text);
-  return expanded != NULL ? moor_evaluation_expanded_pattern (self, origin, type, expanded) : NULL;
+  pattern = expanded != NULL ? moor_evaluation_expanded_pattern (self, origin, type, expanded)
+                             : NULL;
+  self->reach = reach;
+  return pattern;
+}
+
+/* An argument of @call with its variables expanded; where it names a place to go to, it has to be
+ * one that it may name. */
+static char *
+expanded_arg (MoorEvaluation *self, MoorValues values, const MoorCall *call, const char *arg)
+{
+  const char *reach = self->reach;
+  g_autofree char *expanded = NULL;
+  g_autoptr(MoorPattern) place = NULL;
+  gboolean may;
+
+  self->reach = NULL;
+  expanded = moor_evaluation_expand (self, values, &call->origin, arg);
+  may = expanded != NULL;
+  if (may && self->reach != NULL
+      && (call->helper == MOOR_HELPER_RELATIVE_MOVE || call->helper == MOOR_HELPER_EXACT_MOVE
+          || call->helper == MOOR_HELPER_MOVE))
+    {
+      place = moor_evaluation_expanded_pattern (self, &call->origin, MOOR_PATTERN_FILE, expanded);
+      may = place != NULL;
+    }
+  self->reach = reach;
+  return may ? g_steal_pointer (&expanded) : NULL;
 }
 
 /* @call with its variables expanded, kept by the outcome; NULL, with a finding, if one has no
@@ -327,7 +363,7 @@ moor_evaluation_call (MoorEvaluation *self, const MoorCall *call)
 
       if (arg == NULL)
         continue;
-      expanded = moor_evaluation_expand (self, values, &call->origin, arg);
+      expanded = expanded_arg (self, values, call, arg);
       if (expanded == NULL)
         return NULL;
       g_free (arg);

@@ -13,6 +13,7 @@
  *   moor-evaluate-rules.c        <rules>
  *   moor-evaluate-objects.c      object sets, with -generators.c and -content.c
  *   moor-evaluate-text.c         single patterns, findings
+ *   moor-evaluate-reach.c        how far what files of people say may lead
  *   moor-evaluate-look.c         into the system itself */
 
 /* What a nested component inherits. */

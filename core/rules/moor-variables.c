@@ -136,6 +136,13 @@ below_home (const MoorRuleUser *user, const char *folder)
   return folder[0] != '\0' ? g_strconcat (user->home, "/", folder, NULL) : g_strdup (user->home);
 }
 
+/* A person may call a folder anything, and patterns have signs of their own. */
+static gboolean
+patterns_can_name (const char *folder)
+{
+  return strpbrk (folder, "\\*?[]^") == NULL;
+}
+
 /* "Playlists" are where the music is, if anywhere. */
 static void
 set_chosen_folder (MoorRuleUser *user, guint index, const char *folder)
@@ -156,8 +163,9 @@ set_chosen_folder (MoorRuleUser *user, guint index, const char *folder)
 /**
  * moor_rule_user_set_linux_variables:
  * @xdg_folders: (element-type utf8 filename) (nullable): "XDG_PICTURES_DIR" -> path, absolute or
- *   relative to the home; a folder that is not in it, the person does not have.  %NULL: nobody
- *   asked, so the folders have their English names
+ *   relative to the home; a folder that is not in it, the person does not have, nor one whose
+ *   name is something else as part of a pattern.  %NULL: nobody asked, so the folders have their
+ *   English names
  *
  * Sets the variables that User context has on a Linux system.  Any thread, one at a time.
  */
@@ -178,7 +186,7 @@ moor_rule_user_set_linux_variables (MoorRuleUser *user, GHashTable *xdg_folders)
 
       if (xdg_folders != NULL)
         folder = g_hash_table_lookup (xdg_folders, chosen_folders[i].xdg_name);
-      if (folder != NULL)
+      if (folder != NULL && patterns_can_name (folder))
         set_chosen_folder (user, i, folder);
     }
   moor_rule_user_set_variable (user, "HOMEDRIVE", "");
