@@ -296,7 +296,6 @@ static void
 test_a_dry_run_foretells_the_groups (void **state)
 {
   Fixture *fixture = *state;
-  g_autofree char *store = NULL;
   g_autofree char *path = NULL;
   g_autofree char *members = NULL;
   g_autoptr(JsonObject) result = NULL;
