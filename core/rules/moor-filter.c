@@ -76,7 +76,7 @@ parse_size (const char *text, gint64 *out_low, gint64 *out_high)
   return TRUE;
 }
 
-/* "2008/05/15": that day, by the clock of whoever runs us. */
+/* "2008/05/15": that day of UTC: a store is judged alike wherever that is done. */
 static gboolean
 parse_day (const char *text, gint64 *out_low, gint64 *out_high)
 {
@@ -93,7 +93,7 @@ parse_day (const char *text, gint64 *out_low, gint64 *out_high)
         return FALSE;
     }
 
-  day = g_date_time_new_local ((int) numbers[0], (int) numbers[1], (int) numbers[2], 0, 0, 0);
+  day = g_date_time_new_utc ((int) numbers[0], (int) numbers[1], (int) numbers[2], 0, 0, 0);
   next = day != NULL ? g_date_time_add_days (day, 1) : NULL;
   if (next == NULL)
     return FALSE;
@@ -257,7 +257,7 @@ moor_filter_needs_look (const MoorCall *call)
  *
  * Asks the filter of a rule about an object that a pattern of the rule matches, at the time of
  * a capture: what is decided on the destination (IgnoreIrrelevantLinks, NeverRestore) keeps
- * everything here.  Days are days of the local time zone, and belong to their ranges whole.  A
+ * everything here.  Days are days of UTC, whoever runs us, and belong to their ranges whole.  A
  * directory counts as empty, whatever its size.  A filter that moor_filter_check() refuses
  * keeps nothing: its rule does nothing.  Does not block; any thread.
  *

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-test.h"
 
+#include <time.h>
+
 #include "moor-error.h"
 #include "moor-filter-private.h"
 
@@ -60,7 +62,7 @@ test_sizes_are_compared (void **state)
     }
 }
 
-/* @object is a second of 15 May 2008, counted from its beginning by the local clock. */
+/* @object is a second of 15 May 2008, counted from its beginning by UTC. */
 static void
 test_days_are_compared_as_a_whole (void **state)
 {
@@ -82,7 +84,7 @@ test_days_are_compared_as_a_whole (void **state)
     { "range", "2008/05/15-2008/05/16", 86400, TRUE },
     { "range", "2008/05/15-2008/05/16", 172800, FALSE },
   };
-  g_autoptr(GDateTime) day = g_date_time_new_local (2008, 5, 15, 0, 0, 0);
+  g_autoptr(GDateTime) day = g_date_time_new_utc (2008, 5, 15, 0, 0, 0);
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
@@ -96,6 +98,30 @@ test_days_are_compared_as_a_whole (void **state)
         fail_msg ("%s %s is wrong for second %" G_GINT64_FORMAT, cases[i].op, cases[i].value,
                   cases[i].object);
     }
+}
+
+/* A capture and the restore or check of it need not run at one place. */
+static void
+test_days_are_the_same_in_every_zone (void **state)
+{
+  static const char *const zones[] = { "UTC", "Asia/Tokyo", "America/Los_Angeles", "XXX-14" };
+  g_autofree char *before = g_strdup (g_getenv ("TZ"));
+  struct statx stx = { .stx_mode = S_IFREG };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (zones); i++)
+    {
+      g_setenv ("TZ", zones[i], TRUE);
+      tzset ();
+      stx.stx_mtime.tv_sec = 1210809600;
+      assert_true (keeps ("FileProperties(\"dateModified\",\"eq\",\"2008/05/15\")", &stx));
+      stx.stx_mtime.tv_sec += 86399;
+      assert_true (keeps ("FileProperties(\"dateModified\",\"eq\",\"2008/05/15\")", &stx));
+    }
+  if (before != NULL)
+    g_setenv ("TZ", before, TRUE);
+  else
+    g_unsetenv ("TZ");
+  tzset ();
 }
 
 static void
@@ -173,6 +199,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_sizes_are_compared),
     cmocka_unit_test (test_days_are_compared_as_a_whole),
+    cmocka_unit_test (test_days_are_the_same_in_every_zone),
     cmocka_unit_test (test_each_date_is_its_own),
     cmocka_unit_test (test_a_folder_counts_as_empty),
     cmocka_unit_test (test_a_capture_keeps_what_is_decided_later),
