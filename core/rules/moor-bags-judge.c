@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "moor-filter-private.h"
 #include "moor-pattern-private.h"
 
 /* What becomes of an object whose bags are known. */
@@ -71,9 +70,8 @@ excludes (const MoorLeafRule *rule)
 static gboolean
 rule_keeps (const MoorBags *bags, const MoorLeafRule *rule, const MoorLook *look)
 {
-  const MoorRuleItem *item = g_ptr_array_index (bags->items, rule->rule);
-
-  return moor_filter_keeps (item->call, bags->style, look);
+  return look->stx != NULL
+         && moor_filter_holds (g_ptr_array_index (bags->filters, rule->rule), look->stx);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "moor-filter-private.h"
 #include "moor-graph-private.h"
 #include "moor-rules.h"
 
@@ -120,8 +121,7 @@ typedef struct
  */
 typedef struct
 {
-  const GPtrArray *items; /* (element-type MoorRuleItem): what rules are indices into */
-  MoorPathStyle style;
+  GPtrArray *filters;    /* (element-type MoorFilter) (nullable elements) (owned): by rule */
   GArray *entries;       /* (element-type MoorLeafEntry): until finished */
   GArray *bags;          /* (element-type MoorBag): 0 is none */
   MoorLeafRule *by_leaf; /* what slices point into */
@@ -134,7 +134,7 @@ typedef struct
   MoorPairMap leaves; /* bag, key -> slice */
 } MoorBags;
 
-void moor_bags_init (MoorBags *bags, const GPtrArray *items, MoorPathStyle style);
+void moor_bags_init (MoorBags *bags, const GPtrArray *items);
 void moor_bags_clear (MoorBags *bags);
 guint32 moor_bags_new_bag (MoorBags *bags);
 void moor_bags_add (MoorBags *bags, guint32 bag, const char *leaf, const MoorLeafRule *rule);

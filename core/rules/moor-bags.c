@@ -14,15 +14,27 @@
  * found this way are then judged together: for each group the one with the highest rank
  * wins, and the object is taken if an include wins in any group. */
 
+static void
+filter_free (gpointer data)
+{
+  moor_filter_free (data);
+}
+
 /**
  * moor_bags_init:
- * @items: (element-type MoorRuleItem): outlives @bags
+ * @items: (element-type MoorRuleItem): what rules are indices into; not needed afterwards
  */
 void
-moor_bags_init (MoorBags *bags, const GPtrArray *items, MoorPathStyle style)
+moor_bags_init (MoorBags *bags, const GPtrArray *items)
 {
-  bags->items = items;
-  bags->style = style;
+  bags->filters = g_ptr_array_new_full (items->len, filter_free);
+  for (guint i = 0; i < items->len; i++)
+    {
+      const MoorCall *call = ((const MoorRuleItem *) g_ptr_array_index (items, i))->call;
+
+      g_ptr_array_add (bags->filters,
+                       moor_filter_needs_look (call) ? moor_filter_new (call) : NULL);
+    }
   bags->entries = g_array_new (FALSE, FALSE, sizeof (MoorLeafEntry));
   bags->bags = g_array_new (FALSE, TRUE, sizeof (MoorBag));
   bags->slices = g_array_new (FALSE, TRUE, sizeof (MoorLeafSlice));
@@ -41,6 +53,7 @@ moor_bags_clear (MoorBags *bags)
 {
   for (guint i = 0; i < bags->bags->len; i++)
     g_clear_pointer (&g_array_index (bags->bags, MoorBag, i).globs, g_array_unref);
+  g_clear_pointer (&bags->filters, g_ptr_array_unref);
   g_clear_pointer (&bags->entries, g_array_unref);
   g_clear_pointer (&bags->bags, g_array_unref);
   g_clear_pointer (&bags->slices, g_array_unref);

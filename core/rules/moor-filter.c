@@ -35,13 +35,14 @@ typedef enum
 } FilterProperty;
 
 /* @low is in the interval, @high is the first after it; bytes, or seconds since 1970. */
-typedef struct
+struct _MoorFilter
 {
+  gboolean refused; /* it makes no sense, and holds for nothing */
   FilterProperty property;
   FilterOp op;
   gint64 low;
   gint64 high;
-} FileProperties;
+};
 
 static gboolean
 find_name (const char *const *names, const char *text, guint *out_index)
@@ -124,7 +125,7 @@ parse_range (FilterProperty property, const char *text, gint64 *out_low, gint64 
 }
 
 static gboolean
-parse_file_properties (const MoorCall *call, FileProperties *out, GError **error)
+parse_file_properties (const MoorCall *call, MoorFilter *out, GError **error)
 {
   const char *value = moor_call_arg (call, 2);
   guint property, op;
@@ -170,31 +171,66 @@ read_property (FilterProperty property, const struct statx *stx)
     }
 }
 
-static gboolean
-file_properties_hold (const MoorCall *call, const struct statx *stx)
+/**
+ * moor_filter_new:
+ * @call: a filter that moor_filter_needs_look() says yes of
+ *
+ * Reads what @call says, so that it need not be read for each object.  Any thread.
+ *
+ * Returns: (transfer full): of one that moor_filter_check() refuses, a filter that holds for
+ *   nothing
+ */
+MoorFilter *
+moor_filter_new (const MoorCall *call)
 {
-  FileProperties wanted;
+  MoorFilter *filter = g_new0 (MoorFilter, 1);
+
+  filter->refused = !parse_file_properties (call, filter, NULL);
+  return filter;
+}
+
+/**
+ * moor_filter_free:
+ * @filter: (nullable) (transfer full): any thread
+ */
+void
+moor_filter_free (MoorFilter *filter)
+{
+  g_free (filter);
+}
+
+/**
+ * moor_filter_holds:
+ * @stx: what the object looks like
+ *
+ * Does not block; any thread.
+ *
+ * Returns: whether @filter keeps the object
+ */
+gboolean
+moor_filter_holds (const MoorFilter *filter, const struct statx *stx)
+{
   gint64 value;
 
-  if (!parse_file_properties (call, &wanted, NULL))
+  if (filter->refused)
     return FALSE;
 
-  value = read_property (wanted.property, stx);
-  switch (wanted.op)
+  value = read_property (filter->property, stx);
+  switch (filter->op)
     {
     case OP_RANGE:
     case OP_EQ:
-      return value >= wanted.low && value < wanted.high;
+      return value >= filter->low && value < filter->high;
     case OP_NEQ:
-      return value < wanted.low || value >= wanted.high;
+      return value < filter->low || value >= filter->high;
     case OP_LTE:
-      return value < wanted.high;
+      return value < filter->high;
     case OP_LT:
-      return value < wanted.low;
+      return value < filter->low;
     case OP_GTE:
-      return value >= wanted.low;
+      return value >= filter->low;
     case OP_GT:
-      return value >= wanted.high;
+      return value >= filter->high;
     default:
       g_assert_not_reached ();
     }
@@ -222,7 +258,7 @@ missing_string_compares (const MoorCall *call)
 gboolean
 moor_filter_check (const MoorCall *call, GError **error)
 {
-  FileProperties unused;
+  MoorFilter unused;
 
   g_return_val_if_fail (call != NULL, FALSE);
 
@@ -252,7 +288,6 @@ moor_filter_needs_look (const MoorCall *call)
 /**
  * moor_filter_keeps:
  * @call: (nullable): the filter of an include or exclude
- * @style: the system that is looked at
  * @look: (nullable): the object; may be missing where moor_filter_needs_look() says so
  *
  * Asks the filter of a rule about an object that a pattern of the rule matches, at the time of
@@ -264,14 +299,17 @@ moor_filter_needs_look (const MoorCall *call)
  * Returns: whether the rule is about the object
  */
 gboolean
-moor_filter_keeps (const MoorCall *call, MoorPathStyle style, const MoorLook *look)
+moor_filter_keeps (const MoorCall *call, const MoorLook *look)
 {
+  MoorFilter filter = { .refused = FALSE };
+
   if (call == NULL || call->helper == MOOR_HELPER_IGNORE_IRRELEVANT_LINKS
       || call->helper == MOOR_HELPER_NEVER_RESTORE)
     return TRUE;
   if (call->helper == MOOR_HELPER_COMPARE_STRING_CONTENT)
     return missing_string_compares (call);
   if (call->helper == MOOR_HELPER_FILE_PROPERTIES)
-    return look != NULL && look->stx != NULL && file_properties_hold (call, look->stx);
+    return look != NULL && look->stx != NULL && parse_file_properties (call, &filter, NULL)
+           && moor_filter_holds (&filter, look->stx);
   return FALSE;
 }

@@ -339,7 +339,7 @@ add_item (MoorMachine *machine, MoorPairMap *groups, guint index, const MoorRule
   MoorLeafRule rule = { .rule = index, .filtered = (guint8) moor_filter_needs_look (item->call) };
   guint32 at;
 
-  if (!rule.filtered && !moor_filter_keeps (item->call, machine->style, NULL))
+  if (!rule.filtered && !moor_filter_keeps (item->call, NULL))
     return;
   rule.group = group_of (groups, item);
   rule.rank = moor_pattern_rank (pattern) << 1 | (item->kind != MOOR_RULE_INCLUDE);
@@ -371,7 +371,7 @@ moor_machine_new (const GPtrArray *items, MoorPatternType type, MoorPathStyle st
   machine->sets = g_hash_table_new_full (moor_bag_set_hash, moor_bag_set_equal, g_free, NULL);
   machine->states = g_hash_table_new_full (state_hash, state_equal, g_free, NULL);
   moor_graph_init (&machine->graph);
-  moor_bags_init (&machine->bags, items, style);
+  moor_bags_init (&machine->bags, items);
   for (guint i = 0; i < items->len; i++)
     {
       const MoorRuleItem *item = g_ptr_array_index (items, i);

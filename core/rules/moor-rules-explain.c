@@ -251,7 +251,7 @@ find_matches (Case *c, const char *path, gboolean is_dir, const MoorLook *look)
           || !moor_pattern_matches (item->pattern, c->rules->style, path, is_dir))
         continue;
       match.unknown = look == NULL && moor_filter_needs_look (item->call);
-      match.refused = !match.unknown && !moor_filter_keeps (item->call, c->rules->style, look);
+      match.refused = !match.unknown && !moor_filter_keeps (item->call, look);
       g_array_append_val (c->matches, match);
     }
 }

@@ -24,7 +24,7 @@ keeps (const char *text, const struct statx *stx)
   g_autoptr(MoorCall) call = call_of (text);
   const MoorLook look = { .stx = stx };
 
-  return moor_filter_keeps (call, MOOR_PATHS_LINUX, &look);
+  return moor_filter_keeps (call, &look);
 }
 
 typedef struct
@@ -141,6 +141,22 @@ test_each_date_is_its_own (void **state)
 }
 
 static void
+test_a_filter_is_read_once_and_for_all (void **state)
+{
+  g_autoptr(MoorCall) call = call_of ("FileProperties(\"filesize\",\"lt\",\"1KB\")");
+  g_autoptr(MoorCall) other = call_of ("FileProperties(\"filesize\",\"lt\",\"a lot\")");
+  g_autoptr(MoorFilter) filter = moor_filter_new (call);
+  g_autoptr(MoorFilter) refused = moor_filter_new (other);
+  struct statx stx = { .stx_mode = S_IFREG, .stx_size = 1023 };
+
+  g_ptr_array_set_size (call->args, 0);
+  assert_true (moor_filter_holds (filter, &stx));
+  assert_false (moor_filter_holds (refused, &stx));
+  stx.stx_size = 1024;
+  assert_false (moor_filter_holds (filter, &stx));
+}
+
+static void
 test_a_folder_counts_as_empty (void **state)
 {
   const struct statx stx = { .stx_mode = S_IFDIR, .stx_size = 4096 };
@@ -154,7 +170,7 @@ test_a_capture_keeps_what_is_decided_later (void **state)
 {
   const struct statx stx = { .stx_mode = S_IFREG };
 
-  assert_true (moor_filter_keeps (NULL, MOOR_PATHS_LINUX, NULL));
+  assert_true (moor_filter_keeps (NULL, NULL));
   assert_true (keeps ("IgnoreIrrelevantLinks()", &stx));
   assert_true (keeps ("NeverRestore()", &stx));
   assert_false (keeps ("AnswerNo()", &stx));
@@ -201,6 +217,7 @@ main (void)
     cmocka_unit_test (test_days_are_compared_as_a_whole),
     cmocka_unit_test (test_days_are_the_same_in_every_zone),
     cmocka_unit_test (test_each_date_is_its_own),
+    cmocka_unit_test (test_a_filter_is_read_once_and_for_all),
     cmocka_unit_test (test_a_folder_counts_as_empty),
     cmocka_unit_test (test_a_capture_keeps_what_is_decided_later),
     cmocka_unit_test (test_arguments_that_make_no_sense_are_refused),
