@@ -91,18 +91,25 @@ root_is_drive (const MoorRuleHost *host, const char *name)
 static int
 starting_point (const MoorRuleHost *host, const char *path, const char **out_rest)
 {
+  int dfd = host->root_dfd;
+
+  *out_rest = path;
   for (guint i = 0; i < host->users->len; i++)
     {
       const MoorRuleUser *user = g_ptr_array_index (host->users, i);
+      const char *rest;
 
+      /* One home may be inside another: the less is left, the deeper is the home. */
       if (user->home_dfd < 0 || user->home[0] == '\0'
           || !moor_path_is_at_or_below (path, user->home))
         continue;
-      *out_rest = path + strlen (user->home);
-      return user->home_dfd;
+      rest = path + strlen (user->home);
+      if (rest < *out_rest)
+        continue;
+      *out_rest = rest;
+      dfd = user->home_dfd;
     }
-  *out_rest = path;
-  return host->root_dfd;
+  return dfd;
 }
 
 /* One step down, or as far as it was if the root stands for the drive @name. */

@@ -180,6 +180,31 @@ test_a_chosen_folder_is_named_by_patterns_as_it_is_or_not_at_all (void **state)
                        "/home/alice/Bilder");
 }
 
+/* ---- which home a place is in ---- */
+
+static void
+test_a_home_inside_another_is_looked_into_through_its_own_descriptor (void **state)
+{
+  const System *system = *state;
+  MoorRuleUser *outer = g_ptr_array_index (system->host->users, 0);
+  MoorRuleUser *inner = moor_rule_host_add_user (system->host, "carol", "/home/alice/carol");
+  g_autofree char *elsewhere = g_build_filename (system->root, "volume", NULL);
+  g_autofree char *home = g_build_filename (system->root, "home/alice", NULL);
+
+  system_write (system, "/volume/settings", "");
+  outer->home_dfd = open (home, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  inner->home_dfd = open (elsewhere, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  assert_true (outer->home_dfd >= 0 && inner->home_dfd >= 0);
+  assert_reaches (system,
+                  ENVIRONMENT (VARIABLE ("A", SET (FILES ("/home/alice/carol [settings]"))))
+                      ROLE (RULES ("", INCLUDE (FILES ("%A% [*]")))),
+                  "include system /home/alice/carol/settings [*]\n", FALSE);
+  moor_fd_close (outer->home_dfd);
+  moor_fd_close (inner->home_dfd);
+  outer->home_dfd = -1;
+  inner->home_dfd = -1;
+}
+
 int
 main (void)
 {
@@ -196,6 +221,8 @@ main (void)
                                      teardown),
     cmocka_unit_test_setup_teardown (
         test_a_chosen_folder_is_named_by_patterns_as_it_is_or_not_at_all, setup, teardown),
+    cmocka_unit_test_setup_teardown (
+        test_a_home_inside_another_is_looked_into_through_its_own_descriptor, setup, teardown),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
