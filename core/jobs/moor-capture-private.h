@@ -34,6 +34,7 @@ typedef struct
  * @resumed: the store held something before: what it holds too much is moved aside
  * @errors: (nullable): which errors end the run, whatever @stop_on_error says
  * @locks: (nullable): which files are copied because somebody has locked them
+ * @strangers: (element-type struct stat) (nullable): see #MoorRuling
  * @locked: (nullable): gets a line for each object that is marked immutable or append-only,
  *   see moor-locked.h; guarded by the walk's own lock while it runs
  * @unasked: (nullable): gets what no rule asks for
@@ -53,6 +54,7 @@ typedef struct
   gboolean stop_on_error;
   const MoorErrorControl *errors;
   const MoorLockControl *locks;
+  const GArray *strangers;
   guint n_workers;
   GString *locked;
   guint64 stop_after;

@@ -231,6 +231,7 @@ link_homes (Capture *capture, const int *fds, GError **error)
     .stop_on_error = capture->options->stop_on_error,
     .errors = capture->errors,
     .locks = capture->locks,
+    .strangers = capture->ruling.strangers,
     .n_workers = moor_choose_n_threads (capture->options->n_threads, capture->chosen),
     .chosen = capture->chosen,
     .mirror_dfds = fds,

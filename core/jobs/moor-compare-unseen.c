@@ -80,6 +80,9 @@ moor_comparison_is_apart (const MoorComparison *comparison,
   g_autofree char *path = g_build_filename (compared->profile->home, below_home, NULL);
   struct statx stx;
 
+  if (is_system && comparison->homes != NULL
+      && g_ptr_array_find_with_equal_func (comparison->homes, path, g_str_equal, NULL))
+    return TRUE;
   for (guint i = 0; is_system && i < comparison->profiles->len; i++)
     {
       const MoorStoredProfile *profile = g_ptr_array_index (comparison->profiles, i);

@@ -45,7 +45,7 @@ typedef struct
 gboolean moor_link_cost_measure (MoorLinkCost *cost,
                                  MoorJob *job,
                                  GPtrArray *chosen,
-                                 MoorRules *rules,
+                                 const MoorRuling *ruling,
                                  const MoorEstimateOptions *options,
                                  GError **error);
 void moor_link_cost_fill (const MoorLinkCost *cost,

@@ -77,13 +77,16 @@ static gboolean
 probe (MoorLinkCost *cost,
        MoorJob *job,
        GPtrArray *chosen,
-       MoorRules *rules,
+       const MoorRuling *ruling,
        guint n_threads,
        int probe_dfd)
 {
   g_autofree int *mirrors = g_new (int, chosen->len);
   g_autofree MoorCaptureCounts *counts = g_new0 (MoorCaptureCounts, chosen->len);
-  MoorLinkWalk walk = { .job = job, .rules = rules, .best_method = MOOR_METHOD_LINK };
+  MoorLinkWalk walk = { .job = job,
+                        .rules = ruling->rules,
+                        .strangers = ruling->strangers,
+                        .best_method = MOOR_METHOD_LINK };
   double units = 0;
   double sync_s;
   gint64 started_us;
@@ -166,7 +169,7 @@ forget_visit (const MoorSys *sys, int dfd, const struct stat *before)
 /**
  * moor_link_cost_measure:
  * @chosen: (element-type MoorChosen): whose homes would be captured
- * @rules: what would be taken
+ * @ruling: what would be taken
  *
  * Tries out what linking costs here.  Where that cannot be tried, because the
  * volume is full or read-only, say, the usual cost stays and the log says so.
@@ -179,7 +182,7 @@ gboolean
 moor_link_cost_measure (MoorLinkCost *cost,
                         MoorJob *job,
                         GPtrArray *chosen,
-                        MoorRules *rules,
+                        const MoorRuling *ruling,
                         const MoorEstimateOptions *options,
                         GError **error)
 {
@@ -202,7 +205,7 @@ moor_link_cost_measure (MoorLinkCost *cost,
       g_auto(MoorFd) probe_dfd = moor_open_beneath (sys, volume_dfd, name, O_RDONLY | O_DIRECTORY,
                                                      NULL);
 
-      measured = probe_dfd >= 0 && probe (cost, job, same, rules, options->n_threads, probe_dfd);
+      measured = probe_dfd >= 0 && probe (cost, job, same, ruling, options->n_threads, probe_dfd);
       if (!moor_remove_tree (volume_dfd, name, &remove, NULL, NULL, NULL, NULL))
         moor_job_log (job, MOOR_LOG_WARNING, "The folder %s on %s can be removed", name,
                       first->place.volume->mount_point);

@@ -517,6 +517,8 @@ choose (Run *run, const MoorEstimateOptions *options, GError **error)
   run->compiled = moor_rules_are_compiled (run->rules);
   run->elsewhere = g_array_new (FALSE, FALSE, sizeof (struct stat));
   add_elsewhere (run, store_fd);
+  if (run->ruling.strangers != NULL)
+    g_array_append_vals (run->elsewhere, run->ruling.strangers->data, run->ruling.strangers->len);
   for (guint i = 0; i < run->chosen->len; i++)
     {
       MoorChosen *chosen = g_ptr_array_index (run->chosen, i);
@@ -566,7 +568,7 @@ moor_estimate_run (MoorJob *job,
   cost.scan_s = (double) (g_get_monotonic_time () - started_us) / G_USEC_PER_SEC;
 
   moor_job_begin_phase (job, "probe", 0, 0);
-  if (!moor_link_cost_measure (&cost, job, run.chosen, run.rules, options, error))
+  if (!moor_link_cost_measure (&cost, job, run.chosen, &run.ruling, options, error))
     return FALSE;
   moor_job_end_phase (job);
   fill_result (&run, &cost, result);

@@ -440,6 +440,13 @@ collect_inodes (MoorLinkRun *run)
   for (guint i = 0; i < run->walk->chosen->len; i++)
     add_inode (run->homes,
                ((const MoorChosen *) g_ptr_array_index (run->walk->chosen, i))->place.dfd);
+  for (guint i = 0; run->walk->strangers != NULL && i < run->walk->strangers->len; i++)
+    {
+      const struct stat *st = &g_array_index (run->walk->strangers, struct stat, i);
+      MoorLinkInode inode = { st->st_dev, st->st_ino };
+
+      g_array_append_val (run->homes, inode);
+    }
 }
 
 static gboolean

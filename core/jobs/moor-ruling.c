@@ -25,6 +25,7 @@ moor_ruling_clear (MoorRuling *ruling)
   for (guint i = 0; ruling->home_fds != NULL && i < ruling->home_fds->len; i++)
     moor_fd_close (g_array_index (ruling->home_fds, int, i));
   g_clear_pointer (&ruling->home_fds, g_array_unref);
+  g_clear_pointer (&ruling->strangers, g_array_unref);
 }
 
 static gboolean
@@ -241,6 +242,63 @@ reaches_outside (const MoorRules *rules, GPtrArray *chosen)
   return moor_rules_reach_outside (rules, homes);
 }
 
+static gboolean
+is_home_of_chosen (GPtrArray *chosen, const char *path)
+{
+  for (guint i = 0; i < chosen->len; i++)
+    {
+      const MoorChosen *one = g_ptr_array_index (chosen, i);
+
+      if (!one->is_system && g_str_equal (one->place.path, path))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Who is left out is left out whatever rules of System context say: their homes are not
+ * entered, which is told where rules reach into them. */
+static void
+find_strangers (MoorRuling *ruling, MoorJob *job, MoorSystem *system, GPtrArray *chosen)
+{
+  g_clear_pointer (&ruling->strangers, g_array_unref);
+  ruling->strangers = g_array_new (FALSE, FALSE, sizeof (struct stat));
+  for (guint i = 0; i < ruling->host->all_homes->len; i++)
+    {
+      const char *home = g_ptr_array_index (ruling->host->all_homes, i);
+      g_auto(MoorPlace) place = { .dfd = -1 };
+      g_autoptr(GError) problem = NULL;
+      struct stat st;
+
+      if (is_home_of_chosen (chosen, home))
+        continue;
+      /* What cannot be opened is not walked either. */
+      if (!moor_system_locate (system, home, &place, &problem))
+        moor_job_log (job, MOOR_LOG_INFO, "%s", problem->message);
+      if (place.dfd < 0 || fstat (place.dfd, &st) < 0)
+        continue;
+      g_array_append_val (ruling->strangers, st);
+      if (moor_rules_reach (ruling->rules, home))
+        moor_job_issue (job, MOOR_SEVERITY_NOTE, MOOR_CAUSE_EXCLUDED, home, MOOR_SYSTEM_PROFILE, 0,
+                        "left out: it is the home of somebody whose files are not taken");
+    }
+}
+
+/* Whether a volume is, or is mounted in, a home that decides about it. */
+static gboolean
+belongs_to_home (const MoorRuling *ruling, GPtrArray *chosen, const char *path)
+{
+  if (is_home_of_chosen (chosen, path))
+    return TRUE;
+  for (guint i = 0; i < ruling->host->all_homes->len; i++)
+    {
+      const char *home = g_ptr_array_index (ruling->host->all_homes, i);
+
+      if (moor_path_is_at_or_below (path, home) && !is_home_of_chosen (chosen, home))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* What is not walked, though rules reach it, is told. */
 static gboolean
 may_walk (MoorJob *job, const MoorRuleDrive *drive, const MoorPlace *place)
@@ -263,12 +321,13 @@ may_walk (MoorJob *job, const MoorRuleDrive *drive, const MoorPlace *place)
  * @chosen: (element-type MoorChosen): gets the system as a pseudo person, once for each
  *   of its volumes that rules reach
  *
- * Adds what rules take outside people's homes.  Only root can.  Blocks.  Any thread.
+ * Adds what rules take outside people's homes.  Only root can.  Homes of people who are
+ * not chosen are part of nothing.  Blocks.  Any thread.
  *
  * Returns: %FALSE with %G_IO_ERROR
  */
 gboolean
-moor_ruling_add_system (const MoorRuling *ruling,
+moor_ruling_add_system (MoorRuling *ruling,
                         MoorJob *job,
                         MoorSystem *system,
                         gboolean always,
@@ -284,6 +343,7 @@ moor_ruling_add_system (const MoorRuling *ruling,
       return TRUE;
     }
 
+  find_strangers (ruling, job, system, chosen);
   for (guint i = 0; i < ruling->host->drives->len; i++)
     {
       const MoorRuleDrive *drive = g_ptr_array_index (ruling->host->drives, i);
@@ -291,7 +351,8 @@ moor_ruling_add_system (const MoorRuling *ruling,
       g_auto(MoorPlace) place = { .dfd = -1 };
       MoorChosen *one;
 
-      if (!always && !moor_rules_reach (ruling->rules, drive->path))
+      if ((!always && !moor_rules_reach (ruling->rules, drive->path))
+          || belongs_to_home (ruling, chosen, path))
         continue;
       if (!moor_system_locate (system, path, &place, error))
         return FALSE;

@@ -47,6 +47,8 @@ gboolean moor_rule_source_keep (const MoorRuleSource *source,
  * MoorRuling:
  * @host: @outcome: (nullable): %NULL without rule files
  * @rules: what is taken
+ * @strangers: (nullable): homes of people whose files it is not about, which no walk of the
+ *   system enters; known once the system was added
  *
  * Rules as they hold for one system and its people.  Immutable once made.
  */
@@ -55,7 +57,8 @@ typedef struct
   MoorRuleHost *host;
   MoorRuleOutcome *outcome;
   MoorRules *rules;
-  GArray *home_fds; /* (element-type int) (owned) (nullable) */
+  GArray *home_fds;  /* (element-type int) (owned) (nullable) */
+  GArray *strangers; /* (element-type struct stat) (owned) */
 } MoorRuling;
 
 void moor_ruling_clear (MoorRuling *ruling);
@@ -74,7 +77,7 @@ gboolean moor_ruling_of_store (MoorRuling *ruling,
                                MoorSystem *system,
                                int root_dfd,
                                GError **error);
-gboolean moor_ruling_add_system (const MoorRuling *ruling,
+gboolean moor_ruling_add_system (MoorRuling *ruling,
                                  MoorJob *job,
                                  MoorSystem *system,
                                  gboolean always,

@@ -36,6 +36,7 @@ typedef struct
   MoorRules *rules;    /* (not owned): what of the other side has to be in the store */
   gboolean compiled;   /* they say what is taken; else what is left out */
   GPtrArray *profiles; /* (element-type MoorStoredProfile) (not owned): everybody in the store */
+  GPtrArray *homes; /* (element-type filename) (not owned) (nullable): of everybody who had one */
   MoorStoredProfile outside; /* what is outside homes, if the store has nothing of it */
   MoorCompared *compared;
   guint n_compared;

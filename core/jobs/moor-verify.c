@@ -414,6 +414,7 @@ moor_verify_run (MoorJob *job,
   comparison.rules = ruling.rules;
   comparison.compiled = moor_rules_are_compiled (ruling.rules);
   comparison.profiles = profiles;
+  comparison.homes = ruling.host != NULL ? ruling.host->all_homes : NULL;
   comparison.compared = g_new0 (MoorCompared, profiles->len + 1);
   comparison.readers = g_new0 (MoorReader *, n_workers);
   comparison.differences = json_array_new ();

@@ -74,10 +74,47 @@ test_copies_of_two_volumes_do_not_meet (void **state)
   moor_test_volume_free (&usb);
 }
 
+static void
+test_homes_that_are_left_out_are_no_part_of_the_system (void **state)
+{
+  static const char *const ways[] = { "\"users\":[\"alice\"]",
+                                      "\"exclude-users\":[\"bob\"],\"users\":[\"*\"]" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      JobsFixture *fixture = *state;
+      g_autofree char *members = with_rule (fixture, "/* [*.doc]", ways[i]);
+      g_autoptr(JsonObject) estimated = NULL;
+      g_autoptr(JsonObject) captured = NULL;
+
+      if (geteuid () != 0)
+        {
+          moor_test_skip ("only root captures what is outside homes");
+          return;
+        }
+      jobs_write (fixture, "srv/all.doc", "of all", 0);
+      jobs_write (fixture, "home/alice/own.doc", "of alice", JOBS_ALICE);
+      jobs_write (fixture, "home/bob/own.doc", "of bob", JOBS_BOB);
+      estimated = jobs_run (fixture, MOOR_EXIT_COMPLETE, "estimate", members);
+      assert_true (jobs_has_issue (fixture, MOOR_CAUSE_EXCLUDED, "/home/bob"));
+      assert_int_equal (jobs_number (json_object_get_object_member (estimated, "totals"), "files"),
+                        2);
+      captured = jobs_run (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+      assert_int_equal (jobs_number (captured, "files"), 2);
+      assert_true (jobs_has_issue (fixture, MOOR_CAUSE_EXCLUDED, "/home/bob"));
+      assert_false (jobs_has_issue (fixture, MOOR_CAUSE_EXCLUDED, "/home/alice"));
+      jobs_write (fixture, "home/bob/new/later.doc", "of bob", JOBS_BOB);
+      jobs_must (fixture, MOOR_EXIT_COMPLETE, "verify", NULL);
+      jobs_must (fixture, MOOR_EXIT_COMPLETE, "delete", "\"even-last-copies\":true");
+    }
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown (test_homes_that_are_left_out_are_no_part_of_the_system,
+                                     jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_copies_of_two_volumes_do_not_meet, jobs_setup,
                                      jobs_teardown),
   };
