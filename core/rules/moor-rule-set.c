@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-rule-set.h"
 
+#include "moor-error.h"
+
 struct _MoorRuleSet
 {
   gatomicrefcount ref_count;
@@ -155,8 +157,11 @@ moor_rule_set_set_config (MoorRuleSet *set, const char *name, GBytes *bytes, GEr
   MoorConfigFile *config;
 
   g_return_val_if_fail (set != NULL && name != NULL && bytes != NULL, FALSE);
-  g_return_val_if_fail (set->config == NULL, FALSE);
 
+  if (set->config != NULL)
+    return moor_throw (error, MOOR_ERROR_USAGE,
+                       "“%s” is one Config.xml too many: there is “%s” already", name,
+                       set->config->name);
   config = moor_config_file_read (name, bytes, error);
   if (config == NULL)
     return FALSE;

@@ -814,6 +814,8 @@ test_config_switches_a_component_off_with_what_is_nested_in_it (void **state)
 
   add_rules (set, "test.xml", xml);
   assert_true (moor_rule_set_set_config (set, "Config.xml", bytes, &error));
+  assert_false (moor_rule_set_set_config (set, "Second.xml", bytes, &error));
+  assert_gerror (error, MOOR_ERROR, MOOR_ERROR_USAGE);
   outcome = evaluate_set (set, system->host, MOOR_RULES_AT_SOURCE);
   assert_items (system->host, outcome, "include system /other [*]\n");
   assert_int_equal (outcome->components->len, 3);
