@@ -8,6 +8,8 @@
 
 /* Mooring's jobs, told in USMT's terms. */
 
+#define MAX_FAILED 100000 /* that are remembered for the diagnostics */
+
 static const struct
 {
   const char *operation;
@@ -113,6 +115,8 @@ take_issue (MoorUsmtCourse *course, const MoorIssue *issue)
   if (issue->severity == MOOR_SEVERITY_WARNING)
     run->n_warnings++;
   notice.flag = is_error && !course->aborted && is_fatal (course, issue);
+  if (is_error && course->failed != NULL && course->failed->len < MAX_FAILED)
+    g_ptr_array_add (course->failed, moor_issue_copy (issue));
   if (is_error)
     moor_usmt_count_issue (run, issue, notice.flag);
   course->aborted = course->aborted || notice.flag;

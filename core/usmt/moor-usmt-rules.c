@@ -7,32 +7,20 @@
 #include <unistd.h>
 
 #include "moor-fd.h"
-#include "moor-ruling.h"
 #include "moor-text.h"
 
 /* What rule files say of this computer: components, and new files about them. */
 
 #define CLUSTER_BYTES 4096
 
-/* The rules of a run held against its system and people. */
-typedef struct
-{
-  MoorJob *job;
-  MoorRuleSource source;
-  GPtrArray *chosen;
-  MoorRuling ruling;
-} Ruled;
-
-static void
-ruled_clear (Ruled *ruled)
+void
+moor_usmt_ruled_clear (MoorUsmtRuled *ruled)
 {
   moor_ruling_clear (&ruled->ruling);
   moor_rule_source_clear (&ruled->source);
   g_clear_pointer (&ruled->chosen, g_ptr_array_unref);
   g_clear_pointer (&ruled->job, moor_job_unref);
 }
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ruled, ruled_clear)
 
 /* The drives that were given, as #MoorHostOptions has them. */
 char **
@@ -68,8 +56,9 @@ list_users (const MoorUsmtRun *run)
   return g_strv_builder_end (builder);
 }
 
-static gboolean
-rule (MoorUsmtCourse *course, Ruled *ruled, GError **error)
+/* Holds the rules of a run against its system and its people. */
+gboolean
+moor_usmt_rule (MoorUsmtCourse *course, MoorUsmtRuled *ruled, GError **error)
 {
   static const char *const nobody[] = { "*", NULL };
   const MoorUsmtRun *run = course->run;
@@ -119,12 +108,12 @@ gboolean
 moor_usmt_tell_components (MoorUsmtCourse *course, GError **error)
 {
   MoorUsmtRun *run = course->run;
-  g_auto(Ruled) ruled = { .source = MOOR_RULE_SOURCE_INIT };
+  g_auto(MoorUsmtRuled) ruled = MOOR_USMT_RULED_INIT;
   const MoorRuleOutcome *outcome;
 
   if (run->rule_files->len == 0 || run->progress_path == NULL)
     return TRUE;
-  if (!rule (course, &ruled, error))
+  if (!moor_usmt_rule (course, &ruled, error))
     return FALSE;
   outcome = ruled.ruling.outcome;
   for (guint i = 0; outcome != NULL && i < outcome->components->len; i++)
@@ -188,7 +177,7 @@ moor_usmt_generate (MoorUsmtCourse *course, GError **error)
                                     : MOOR_USMT_GENMIGXML;
   g_autofree char *path = moor_usmt_path (run->paths, moor_usmt_value (run->command, option),
                                           error);
-  g_auto(Ruled) ruled = { .source = MOOR_RULE_SOURCE_INIT };
+  g_auto(MoorUsmtRuled) ruled = MOOR_USMT_RULED_INIT;
   g_autoptr(GBytes) bytes = NULL;
   gsize length = 0;
   const char *content;
@@ -196,7 +185,7 @@ moor_usmt_generate (MoorUsmtCourse *course, GError **error)
   if (path == NULL)
     return FALSE;
   moor_usmt_enter (course, "Scanning");
-  if (!rule (course, &ruled, error))
+  if (!moor_usmt_rule (course, &ruled, error))
     return FALSE;
   bytes = option == MOOR_USMT_GENCONFIG
               ? moor_rule_set_write_config (ruled.source.set, ruled.ruling.outcome)

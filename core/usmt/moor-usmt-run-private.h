@@ -5,6 +5,7 @@
 
 #include "moor-catalogue.h"
 #include "moor-error-control.h"
+#include "moor-ruling.h"
 #include "moor-system.h"
 #include "moor-usmt-run.h"
 
@@ -17,6 +18,8 @@ G_BEGIN_DECLS
  * @errors: (nullable): which errors end a restore
  * @let_pass: (element-type filename) (nullable): what had an error that @errors let pass; it is
  *   missed afterwards, too
+ * @diag_fd: where the diagnostics go; -1
+ * @failed: (element-type MoorIssue) (nullable): what could not be had, for the diagnostics
  * @is_counting: an estimate runs, whose issues come again
  * @cannot_stop: what runs has to come to its end
  * @goes_on: a restore of this store was cut off before
@@ -32,6 +35,8 @@ typedef struct
   MoorSystem *system;
   MoorErrorControl *errors;
   GHashTable *let_pass;
+  GPtrArray *failed;
+  int diag_fd;
   int lock_fd;
   char *phase;
   gboolean is_counting;
@@ -66,6 +71,26 @@ gboolean moor_usmt_do (MoorUsmtCourse *course,
 gboolean moor_usmt_scan (MoorUsmtCourse *course, GError **error);
 gboolean moor_usmt_generate (MoorUsmtCourse *course, GError **error);
 char **moor_usmt_list_drives (const MoorUsmtRun *run);
+
+/* The rules of a run held against its system and people. */
+typedef struct
+{
+  MoorJob *job;
+  MoorRuleSource source;
+  GPtrArray *chosen;
+  MoorRuling ruling;
+} MoorUsmtRuled;
+
+/* clang-format off */
+#define MOOR_USMT_RULED_INIT { .source = MOOR_RULE_SOURCE_INIT }
+/* clang-format on */
+
+void moor_usmt_ruled_clear (MoorUsmtRuled *ruled);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoorUsmtRuled, moor_usmt_ruled_clear)
+gboolean moor_usmt_rule (MoorUsmtCourse *course, MoorUsmtRuled *ruled, GError **error);
+
+gboolean moor_usmt_diag_begin (MoorUsmtCourse *course, GError **error);
+gboolean moor_usmt_diag_write (MoorUsmtCourse *course, GError **error);
 gboolean moor_usmt_tell_components (MoorUsmtCourse *course, GError **error);
 gboolean moor_usmt_write_estimate (MoorUsmtCourse *course, JsonObject *result, GError **error);
 gboolean moor_usmt_load (MoorUsmtCourse *course, GError **error);

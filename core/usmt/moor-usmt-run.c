@@ -458,7 +458,7 @@ MoorUsmtCode
 moor_usmt_run_execute (MoorUsmtRun *run, GCancellable *cancellable)
 {
   g_autoptr(GCancellable) stop = g_cancellable_new ();
-  MoorUsmtCourse course = { .run = run, .stop = stop, .lock_fd = -1 };
+  MoorUsmtCourse course = { .run = run, .stop = stop, .lock_fd = -1, .diag_fd = -1 };
   MoorUsmtNotice begin = { .kind = MOOR_USMT_NOTICE_BEGIN };
   g_autoptr(GError) error = NULL;
   gulong handler = cancellable != NULL
@@ -479,6 +479,9 @@ moor_usmt_run_execute (MoorUsmtRun *run, GCancellable *cancellable)
   g_clear_pointer (&course.system, moor_system_unref);
   g_clear_pointer (&course.errors, moor_error_control_free);
   g_clear_pointer (&course.let_pass, g_hash_table_unref);
+  g_clear_pointer (&course.failed, g_ptr_array_unref);
+  if (course.diag_fd >= 0)
+    (void) close (course.diag_fd);
   if (course.lock_fd >= 0)
     (void) close (course.lock_fd);
   g_free (course.phase);

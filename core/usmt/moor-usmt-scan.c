@@ -369,6 +369,19 @@ capture (MoorUsmtCourse *course, gint64 n_expected, const char *list_path, GErro
   return FALSE;
 }
 
+/* What is stored, and whatever came of it the diagnostics. */
+static gboolean
+store_everything (MoorUsmtCourse *course, gint64 n_expected, const char *list_path, GError **error)
+{
+  if (!capture (course, n_expected, list_path, error))
+    {
+      (void) moor_usmt_diag_write (course, NULL);
+      return FALSE;
+    }
+  moor_usmt_enter (course, "Saving");
+  return finish_store (course, error) && moor_usmt_diag_write (course, error);
+}
+
 /* scanstate with a store, or with /p. */
 gboolean
 moor_usmt_scan (MoorUsmtCourse *course, GError **error)
@@ -383,15 +396,14 @@ moor_usmt_scan (MoorUsmtCourse *course, GError **error)
   if (!only_counts && moor_usmt_has (run->command, MOOR_USMT_HARDLINK)
       && !moor_usmt_check_space (run->store_path, error))
     return FALSE;
-  if (!begin_list (run, &list_path, error) || !choose_users (course, error))
+  if (!begin_list (run, &list_path, error) || !moor_usmt_diag_begin (course, error)
+      || !choose_users (course, error))
     return FALSE;
   moor_usmt_enter (course, only_counts ? "Estimating" : "Scanning");
   if (!moor_usmt_tell_components (course, error) || !estimate (course, &estimated, error))
     return FALSE;
   if (only_counts)
-    return moor_usmt_write_estimate (course, estimated, error);
-  if (!capture (course, count_objects (estimated), list_path, error))
-    return FALSE;
-  moor_usmt_enter (course, "Saving");
-  return finish_store (course, error);
+    return moor_usmt_write_estimate (course, estimated, error)
+           && moor_usmt_diag_write (course, error);
+  return store_everything (course, count_objects (estimated), list_path, error);
 }
