@@ -293,10 +293,11 @@ moor_link_put_off_twin (MoorLinkRun *run, guint worker, MoorDir *dir)
   /* By induction: a twin can be there only if that of the parent was taken at once. */
   if (!run->walk->resumed || data->n_put_off > 1)
     return TRUE;
-  if (moor_dir_open_mirror (dir, moor_dir_name (dir), &error)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
-    return moor_link_make_twin (run, worker, dir);
-  return TRUE;
+  if (!moor_dir_open_mirror (dir, moor_dir_name (dir), &error)
+      && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return TRUE;
+  /* One that is there and cannot be opened cannot be made either, which is told. */
+  return moor_link_make_twin (run, worker, dir);
 }
 
 typedef struct
@@ -335,6 +336,8 @@ moor_link_sweep_twin (MoorLinkRun *run, guint worker, MoorDir *dir)
   if (mirror_fd < 0 || !moor_list_dir (run->sys, mirror_fd, collect_unseen_cb, &sweep, &error))
     {
       moor_job_log (run->walk->job, MOOR_LOG_WARNING, "%s", error->message);
+      moor_link_report (run, dir, NULL, MOOR_SEVERITY_WARNING, MOOR_CAUSE_OTHER, 0,
+                        "what nobody has any more stays in the store");
       return;
     }
   for (guint i = 0; i < extra->len; i++)

@@ -147,12 +147,42 @@ test_a_fault_hides_nothing_that_rules_select (void **state)
     }
 }
 
+/* What nobody has any more may be the last that is below a folder on the way. */
+static void
+test_a_fault_leaves_nothing_in_a_store_without_a_word (void **state)
+{
+  gboolean reached = TRUE;
+  guint n = 0;
+
+  if (!has_root ())
+    return;
+  while (reached)
+    {
+      g_autofree char *members = NULL;
+      JobsFixture *fixture = fixture_new (&members);
+      gboolean stays;
+
+      jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+      jobs_remove (fixture, "home/bob/a/b/c/deep.ogg");
+      set_fault (fixture, ++n);
+      stays = jobs_try (fixture, "capture", members, NULL) == MOOR_EXIT_COMPLETE
+              && moor_test_exists (fixture->store, "tree/home/bob/a/b/c/deep.ogg");
+      reached = fault.n_calls >= n;
+      set_fault (fixture, 0);
+      if (stays)
+        fail_msg ("with call %u failing nobody was told of what stays in the store", n);
+      jobs_fixture_free (fixture);
+    }
+  assert_true (n > 50);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_a_capture_by_rules_survives_faults),
     cmocka_unit_test (test_a_fault_hides_nothing_that_rules_select),
+    cmocka_unit_test (test_a_fault_leaves_nothing_in_a_store_without_a_word),
   };
 
   return cmocka_run_group_tests_name ("jobs/capture-rules-faults", tests, NULL, NULL);
