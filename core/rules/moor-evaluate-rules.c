@@ -27,6 +27,11 @@ filter_makes_sense (MoorEvaluation *self, const MoorCall *call)
 {
   g_autoptr(GError) error = NULL;
 
+  if (call->helper == MOOR_HELPER_IGNORE_IRRELEVANT_LINKS && self->host->style == MOOR_PATHS_LINUX)
+    moor_evaluation_tell (self, MOOR_FINDING_NOTE, &call->origin, "links-on-linux",
+                          g_strdup ("IgnoreIrrelevantLinks lets everything pass on a Linux system:"
+                                    " it is about .lnk files."),
+                          NULL);
   if (moor_filter_check (call, &error))
     return TRUE;
   moor_evaluation_tell (self, MOOR_FINDING_WARNING, &call->origin, "bad-filter",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "moor-test.h"
+#include "rules-fixture.h"
 
 #include <time.h>
 
@@ -178,6 +178,29 @@ test_a_capture_keeps_what_is_decided_later (void **state)
   assert_true (keeps ("CompareStringContent(\"x\",NULL)", &stx));
 }
 
+/* Links of Windows are files like others here. */
+static void
+test_that_irrelevant_links_pass_on_linux_is_told_once (void **state)
+{
+  System system = { NULL };
+  g_autoptr(MoorRuleOutcome) outcome = NULL;
+
+#define LINKS(path) \
+  "<include filter='MigXmlHelper.IgnoreIrrelevantLinks()'><objectSet><pattern type='File'>" path \
+  " [*]</pattern></objectSet></include>"
+  system_open (&system, MOOR_PATHS_LINUX);
+  outcome = evaluate (system.host,
+                      "<component type='Documents' context='System'><displayName>C</displayName>"
+                      "<role role='Data'><rules>" LINKS ("/a") LINKS ("/b") "</rules></role>"
+                                                                            "</component>");
+#undef LINKS
+  assert_items (system.host, outcome, "include system /a [*]\ninclude system /b [*]\n");
+  assert_int_equal (outcome->findings->len, 1);
+  assert_int_equal (find_finding (outcome, "links-on-linux")->count, 2);
+  assert_int_equal (find_finding (outcome, "links-on-linux")->level, MOOR_FINDING_NOTE);
+  system_close (&system);
+}
+
 static void
 test_arguments_that_make_no_sense_are_refused (void **state)
 {
@@ -220,6 +243,7 @@ main (void)
     cmocka_unit_test (test_a_filter_is_read_once_and_for_all),
     cmocka_unit_test (test_a_folder_counts_as_empty),
     cmocka_unit_test (test_a_capture_keeps_what_is_decided_later),
+    cmocka_unit_test (test_that_irrelevant_links_pass_on_linux_is_told_once),
     cmocka_unit_test (test_arguments_that_make_no_sense_are_refused),
   };
 
