@@ -159,6 +159,11 @@ read_component_attributes (MoorReader *reader, const xmlNode *node, MoorComponen
   component->type = (MoorComponentType) type;
   component->context = moor_reader_context (reader, node);
   component->default_supported = moor_reader_flag (reader, node, "defaultSupported", TRUE);
+  if (!component->default_supported)
+    moor_reader_warn (reader, node, "default-supported",
+                      "Leave the component away with a Config.xml where it is not to come back.",
+                      "“defaultSupported” is read and has no effect: what was captured comes back,"
+                      " whether or not a rule file of the restore has this component.");
   (void) moor_reader_flag (reader, node, "hidden", FALSE);
 }
 

@@ -178,14 +178,18 @@ test_every_element_is_read (void **state)
   g_autoptr(MoorRuleFile) file = read_good (everything);
   const MoorComponentNode *component;
   const MoorRoleNode *role;
+  gboolean tells_of_support = FALSE;
 
   for (guint i = 0; i < file->findings->len; i++)
     {
       g_autofree char *text = moor_finding_format (g_ptr_array_index (file->findings, i));
 
-      if (strstr (text, "xls") == NULL && strstr (text, "timefields") == NULL)
+      if (strstr (text, "defaultSupported") != NULL)
+        tells_of_support = strstr (text, "rules.xml:12:") != NULL;
+      else if (strstr (text, "xls") == NULL && strstr (text, "timefields") == NULL)
         fail_msg ("%s", text);
     }
+  assert_true (tells_of_support);
   assert_string_equal (file->url_id, "http://example.com/All");
   assert_int_equal (file->components->len, 1);
   component = g_ptr_array_index (file->components, 0);
