@@ -19,6 +19,7 @@
 
 #define RECORD_NAME "variables.json"
 #define MAX_DEPTH 8
+#define MAX_BYTES ((gsize) 16 * 1024 * 1024) /* some thousand people */
 #define RULES_META "capture:rules"
 #define BY_FILES "files"
 
@@ -304,7 +305,7 @@ parse_record (GBytes *bytes, GError **error)
   const char *text = g_bytes_get_data (bytes, &n_bytes);
   JsonNode *root = NULL;
 
-  if (n_bytes > 0 && moor_text_is_plain_json (text, n_bytes, MAX_DEPTH))
+  if (n_bytes > 0 && n_bytes <= MAX_BYTES && moor_text_is_plain_json (text, n_bytes, MAX_DEPTH))
     {
       if (!json_parser_load_from_data (parser, text, (gssize) n_bytes, error))
         return NULL;

@@ -203,6 +203,34 @@ test_a_record_that_is_damaged_is_told (void **state)
     }
 }
 
+/* Whoever can write into a store must not make its reader busy or fall. */
+static void
+test_a_record_that_is_too_large_or_too_deep_is_told (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *path = g_build_filename (fixture->store, "rules", NULL);
+  g_autofree char *deep = g_strnfill (100000, '[');
+  g_autofree char *blanks = g_strnfill (17 * 1024 * 1024, ' ');
+  g_autofree char *large = g_strconcat ("{ \"files\": [\"a.xml\"]", blanks, "}", NULL);
+  const char *const hostile[] = { deep, large };
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MoorStore) store = NULL;
+  g_autoptr(MoorHostRecord) record = NULL;
+
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", NULL);
+  store = moor_store_open (fixture->store, FALSE, &error);
+  assert_no_gerror (error);
+  for (guint i = 0; i < G_N_ELEMENTS (hostile); i++)
+    {
+      g_autoptr(GError) problem = NULL;
+
+      moor_test_write (path, "variables.json", hostile[i]);
+      assert_false (moor_host_read_record (store, &record, &problem));
+      assert_gerror (problem, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE);
+      assert_null (record);
+    }
+}
+
 int
 main (void)
 {
@@ -220,6 +248,8 @@ main (void)
                                      jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_record_that_is_damaged_is_told, jobs_setup,
                                      jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_record_that_is_too_large_or_too_deep_is_told,
+                                     jobs_setup, jobs_teardown),
   };
 
   return cmocka_run_group_tests_name ("jobs/host", tests, NULL, NULL);
