@@ -29,8 +29,6 @@ typedef struct
   guint n_levels[MOOR_FINDING_ERROR + 1];
 } Count;
 
-static const char *const levels[] = { "note", "warning", "error" };
-
 /* Paths of requests are absolute; people know them as they typed them. */
 static char *
 show_path (const char *path)
@@ -93,7 +91,7 @@ add_json (JsonArray *array, const MoorFinding *finding)
 {
   JsonObject *object = json_object_new ();
 
-  json_object_set_string_member (object, "level", levels[finding->level]);
+  json_object_set_string_member (object, "level", moor_finding_level_name (finding->level));
   json_object_set_string_member (object, "file", finding->origin.file);
   json_object_set_int_member (object, "line", finding->origin.line);
   json_object_set_int_member (object, "column", finding->origin.column);

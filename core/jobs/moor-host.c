@@ -184,15 +184,12 @@ moor_host_new (MoorSystem *system, const MoorHostOptions *options, GError **erro
 static gboolean
 look_up_folders (const char *home, int home_dfd, GHashTable *folders, GError **error)
 {
-  static const char *const names[] = {
-    "XDG_DESKTOP_DIR",  "XDG_DOCUMENTS_DIR",   "XDG_DOWNLOAD_DIR",  "XDG_MUSIC_DIR",
-    "XDG_PICTURES_DIR", "XDG_PUBLICSHARE_DIR", "XDG_TEMPLATES_DIR", "XDG_VIDEOS_DIR",
-  };
+  const char *name;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+  for (guint i = 0; (name = moor_rule_xdg_name (i)) != NULL; i++)
     {
       g_autoptr(GError) problem = NULL;
-      g_autofree char *below = moor_folders_lookup (home_dfd, names[i], &problem);
+      g_autofree char *below = moor_folders_lookup (home_dfd, name, &problem);
 
       if (problem != NULL)
         {
@@ -201,7 +198,7 @@ look_up_folders (const char *home, int home_dfd, GHashTable *folders, GError **e
           return FALSE;
         }
       if (below != NULL)
-        g_hash_table_insert (folders, g_strdup (names[i]), g_build_filename (home, below, NULL));
+        g_hash_table_insert (folders, g_strdup (name), g_build_filename (home, below, NULL));
     }
   return TRUE;
 }

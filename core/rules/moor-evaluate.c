@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-evaluate-private.h"
 
+#include "moor-rules-private.h"
+
 /* Rule files as written become rules as they hold on one system.
  *
  * Every component is evaluated for every person, and once more in System context, as far as its
@@ -42,11 +44,7 @@ component_free (gpointer data)
 static void
 item_free (gpointer data)
 {
-  MoorRuleItem *item = data;
-
-  moor_pattern_free (item->pattern);
-  g_free (item->written);
-  g_free (item);
+  moor_rule_item_free (data);
 }
 
 static void

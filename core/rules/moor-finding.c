@@ -120,6 +120,19 @@ moor_findings_add (GPtrArray *findings, MoorFinding *finding)
 }
 
 /**
+ * moor_finding_level_name:
+ *
+ * Returns: what compilers and our own lists call @level.  Any thread.
+ */
+const char *
+moor_finding_level_name (MoorFindingLevel level)
+{
+  static const char *const names[] = { "note", "warning", "error" };
+
+  return names[level];
+}
+
+/**
  * moor_finding_format:
  *
  * Returns: (transfer full): @finding in one line, as compilers write theirs:
@@ -128,7 +141,6 @@ moor_findings_add (GPtrArray *findings, MoorFinding *finding)
 char *
 moor_finding_format (const MoorFinding *finding)
 {
-  static const char *const levels[] = { "note", "warning", "error" };
   GString *line = g_string_new (NULL);
 
   if (finding->origin.file != NULL)
@@ -137,8 +149,8 @@ moor_finding_format (const MoorFinding *finding)
     g_string_append_printf (line, "%u:", finding->origin.line);
   if (finding->origin.line > 0 && finding->origin.column > 0)
     g_string_append_printf (line, "%u:", finding->origin.column);
-  g_string_append_printf (line, "%s%s: %s", line->len > 0 ? " " : "", levels[finding->level],
-                          finding->text);
+  g_string_append_printf (line, "%s%s: %s", line->len > 0 ? " " : "",
+                          moor_finding_level_name (finding->level), finding->text);
   if (finding->remedy != NULL)
     g_string_append_printf (line, " %s", finding->remedy);
   if (finding->count > 1)

@@ -61,6 +61,7 @@ void moor_finding_free (MoorFinding *finding);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorFinding, moor_finding_free)
 
 void moor_findings_add (GPtrArray *findings, MoorFinding *finding);
+const char *moor_finding_level_name (MoorFindingLevel level);
 char *moor_finding_format (const MoorFinding *finding);
 
 G_END_DECLS

@@ -83,6 +83,8 @@ void moor_rule_host_add_drive (MoorRuleHost *host, MoorDriveType type, const cha
 void moor_rule_host_set_variable (MoorRuleHost *host, const char *name, const char *value);
 void moor_rule_user_set_variable (MoorRuleUser *user, const char *name, const char *value);
 
+const char *moor_rule_xdg_name (guint index);
+
 /* The variables of usmt.md 9.2 and 9.3 for a Linux system.  @xdg_folders gives
  * "XDG_PICTURES_DIR" -> path, for the folders that the person has set. */
 void moor_rule_host_set_linux_variables (MoorRuleHost *host);

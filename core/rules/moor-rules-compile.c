@@ -3,8 +3,12 @@
 
 /* Rule files become rules. */
 
-static void
-item_free (MoorRuleItem *item)
+/**
+ * moor_rule_item_free:
+ * @item: (transfer full): any thread
+ */
+void
+moor_rule_item_free (MoorRuleItem *item)
 {
   moor_pattern_free (item->pattern);
   g_free (item->written);
@@ -54,7 +58,7 @@ moor_rules_compile (const MoorRuleOutcome *outcome, MoorPathStyle style, GError 
   rules = moor_rules_alloc ();
   rules->style = style;
   rules->set = outcome->set != NULL ? moor_rule_set_ref (outcome->set) : NULL;
-  rules->items = g_ptr_array_new_with_free_func ((GDestroyNotify) item_free);
+  rules->items = g_ptr_array_new_with_free_func ((GDestroyNotify) moor_rule_item_free);
   rules->expanded = g_ptr_array_new_with_free_func (g_free);
   rules->components = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < outcome->components->len; i++)

@@ -56,6 +56,7 @@ struct _MoorRules
   GPtrArray *components; /* (element-type utf8) (owned): their paths */
 };
 
+void moor_rule_item_free (MoorRuleItem *item);
 MoorRules *moor_rules_alloc (void);
 MoorPatternType moor_rules_type_of (const MoorRules *rules, const char *path);
 

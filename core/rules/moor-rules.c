@@ -448,42 +448,11 @@ moor_rules_get_reason (const MoorRules *rules, guint rule)
   return rules->items == NULL ? g_ptr_array_index (rules->reasons, rule) : NULL;
 }
 
-/* The last component of @name, which may be written as on Windows; a number before its ending
- * if another file has it. */
-static char *
-name_in_store (GHashTable *taken, const char *name)
-{
-  const char *backslash = strrchr (name, '\\');
-  g_autofree char *base = g_path_get_basename (backslash != NULL ? backslash + 1 : name);
-  const char *dot = strrchr (base, '.');
-  const gsize n_stem = dot != NULL && dot > base ? (gsize) (dot - base) : strlen (base);
-  char *unique = g_strdup (base);
-
-  for (guint n = 2; !g_hash_table_add (taken, g_strdup (unique)); n++)
-    {
-      g_free (unique);
-      unique = g_strdup_printf ("%.*s-%u%s", (int) n_stem, base, n, base + n_stem);
-    }
-  return unique;
-}
-
-static void
-call_with (GHashTable *taken,
-           const char *name,
-           GBytes *bytes,
-           void (*func) (const char *name, GBytes *bytes, gpointer user_data),
-           gpointer user_data)
-{
-  g_autofree char *unique = name_in_store (taken, name);
-
-  func (unique, bytes, user_data);
-}
-
 /**
  * moor_rules_foreach_source:
- * @func: called with the name and the bytes of each file, which stay @rules' own; the names are
- *   without folders, and no two are alike
+ * @func: called with the name and the bytes of the file, which stay @rules' own
  *
+ * Tells of the file that a table was read from; rule files are known to whoever compiled them.
  * Any thread.
  */
 void
@@ -491,22 +460,6 @@ moor_rules_foreach_source (const MoorRules *rules,
                            void (*func) (const char *name, GBytes *bytes, gpointer user_data),
                            gpointer user_data)
 {
-  g_autoptr(GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  const MoorConfigFile *config = NULL;
-  GPtrArray *files = NULL;
-
   if (rules->source != NULL)
     func (rules->source_name, rules->source, user_data);
-  if (rules->set == NULL)
-    return;
-  files = moor_rule_set_get_files (rules->set);
-  config = moor_rule_set_get_config (rules->set);
-  for (guint i = 0; i < files->len; i++)
-    {
-      const MoorRuleFile *file = g_ptr_array_index (files, i);
-
-      call_with (taken, file->name, file->bytes, func, user_data);
-    }
-  if (config != NULL)
-    call_with (taken, config->name, config->bytes, func, user_data);
 }

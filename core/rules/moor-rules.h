@@ -109,7 +109,7 @@ MoorExplanation *moor_rules_explain (const MoorRules *rules,
 void moor_explanation_free (MoorExplanation *explanation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorExplanation, moor_explanation_free)
 
-/* The files the rules came from, to be kept in the store: name -> bytes. */
+/* The file that a table came from, to be kept in the store. */
 void moor_rules_foreach_source (const MoorRules *rules,
                                 void (*func) (const char *name, GBytes *bytes, gpointer user_data),
                                 gpointer user_data);

@@ -115,6 +115,18 @@ static const char *const names_of_windows[] = {
 };
 
 /**
+ * moor_rule_xdg_name:
+ *
+ * Returns: (nullable): what XDG calls the folders that people choose themselves, as
+ *   "XDG_PICTURES_DIR"; %NULL after the last one.  Any thread.
+ */
+const char *
+moor_rule_xdg_name (guint index)
+{
+  return index < G_N_ELEMENTS (chosen_folders) ? chosen_folders[index].xdg_name : NULL;
+}
+
+/**
  * moor_rule_host_set_linux_variables:
  *
  * Sets the variables that System context has on a Linux system.  Any thread, one at a time.
