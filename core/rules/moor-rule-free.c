@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moor-rule-reader-private.h"
 
-/* Gives back what reading made.  All of them take %NULL. */
+/* Gives back what reading made. */
 
 static void
 clear_array (GPtrArray *array)
@@ -10,6 +10,10 @@ clear_array (GPtrArray *array)
     g_ptr_array_unref (array);
 }
 
+/**
+ * moor_condition_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_condition_node_free (MoorConditionNode *node)
 {
@@ -20,6 +24,10 @@ moor_condition_node_free (MoorConditionNode *node)
   g_free (node);
 }
 
+/**
+ * moor_pattern_text_free:
+ * @pattern: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_pattern_text_free (MoorPatternText *pattern)
 {
@@ -29,6 +37,10 @@ moor_pattern_text_free (MoorPatternText *pattern)
   g_free (pattern);
 }
 
+/**
+ * moor_object_source_free:
+ * @source: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_object_source_free (MoorObjectSource *source)
 {
@@ -41,6 +53,10 @@ moor_object_source_free (MoorObjectSource *source)
   g_free (source);
 }
 
+/**
+ * moor_object_set_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_object_set_node_free (MoorObjectSetNode *node)
 {
@@ -51,6 +67,10 @@ moor_object_set_node_free (MoorObjectSetNode *node)
   g_free (node);
 }
 
+/**
+ * moor_variable_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_variable_node_free (MoorVariableNode *node)
 {
@@ -63,6 +83,10 @@ moor_variable_node_free (MoorVariableNode *node)
   g_free (node);
 }
 
+/**
+ * moor_environment_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_environment_node_free (MoorEnvironmentNode *node)
 {
@@ -73,6 +97,10 @@ moor_environment_node_free (MoorEnvironmentNode *node)
   g_free (node);
 }
 
+/**
+ * moor_detect_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_detect_node_free (MoorDetectNode *node)
 {
@@ -83,6 +111,10 @@ moor_detect_node_free (MoorDetectNode *node)
   g_free (node);
 }
 
+/**
+ * moor_detection_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_detection_node_free (MoorDetectionNode *node)
 {
@@ -93,6 +125,10 @@ moor_detection_node_free (MoorDetectionNode *node)
   g_free (node);
 }
 
+/**
+ * moor_rule_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_rule_node_free (MoorRuleNode *node)
 {
@@ -103,6 +139,10 @@ moor_rule_node_free (MoorRuleNode *node)
   g_free (node);
 }
 
+/**
+ * moor_added_object_free:
+ * @object: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_added_object_free (MoorAddedObject *object)
 {
@@ -115,6 +155,10 @@ moor_added_object_free (MoorAddedObject *object)
   g_free (object);
 }
 
+/**
+ * moor_add_objects_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_add_objects_node_free (MoorAddObjectsNode *node)
 {
@@ -126,6 +170,10 @@ moor_add_objects_node_free (MoorAddObjectsNode *node)
   g_free (node);
 }
 
+/**
+ * moor_process_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_process_node_free (MoorProcessNode *node)
 {
@@ -136,6 +184,10 @@ moor_process_node_free (MoorProcessNode *node)
   g_free (node);
 }
 
+/**
+ * moor_rules_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_rules_node_free (MoorRulesNode *node)
 {
@@ -150,6 +202,10 @@ moor_rules_node_free (MoorRulesNode *node)
   g_free (node);
 }
 
+/**
+ * moor_role_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_role_node_free (MoorRoleNode *node)
 {
@@ -162,6 +218,10 @@ moor_role_node_free (MoorRoleNode *node)
   g_free (node);
 }
 
+/**
+ * moor_component_node_free:
+ * @node: (nullable) (transfer full): with everything in it; any thread
+ */
 void
 moor_component_node_free (MoorComponentNode *node)
 {

@@ -24,6 +24,10 @@ moor_item_index_new (MoorPathStyle style)
   return index;
 }
 
+/**
+ * moor_item_index_free:
+ * @index: (nullable) (transfer full): the rules in it stay; any thread
+ */
 void
 moor_item_index_free (MoorItemIndex *index)
 {
@@ -100,6 +104,11 @@ moor_item_index_list_prefixes (const MoorItemIndex *index)
   return prefixes;
 }
 
+/**
+ * moor_item_index_is_empty:
+ *
+ * Returns: whether moor_item_index_match() finds nothing, whatever it is asked.  Any thread.
+ */
 gboolean
 moor_item_index_is_empty (const MoorItemIndex *index)
 {

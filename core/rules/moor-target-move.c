@@ -196,6 +196,10 @@ moor_move_new (const MoorRuleItem *item, const MoorRuleHost *host, GError **erro
   return g_steal_pointer (&move);
 }
 
+/**
+ * moor_move_free:
+ * @move: (nullable) (transfer full): any thread
+ */
 void
 moor_move_free (MoorMove *move)
 {
@@ -279,6 +283,10 @@ moor_folders_new (const MoorRuleHost *host)
   return folders;
 }
 
+/**
+ * moor_folders_free:
+ * @folders: (nullable) (transfer full): any thread
+ */
 void
 moor_folders_free (MoorFolders *folders)
 {

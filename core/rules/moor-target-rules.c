@@ -138,6 +138,10 @@ moor_target_rules_new (const MoorRuleOutcome *outcome, const MoorRuleHost *host,
   return rules;
 }
 
+/**
+ * moor_target_rules_free:
+ * @rules: (nullable) (transfer full): what no thread uses any more
+ */
 void
 moor_target_rules_free (MoorTargetRules *rules)
 {

@@ -66,6 +66,11 @@ moor_value_new_strings (const char *const *texts)
   return moor_value_new (MOOR_VALUE_MULTI_STRING, bytes->data, bytes->len);
 }
 
+/**
+ * moor_value_new_dword:
+ *
+ * Returns: (transfer full): a %MOOR_VALUE_DWORD.  Any thread.
+ */
 MoorValue *
 moor_value_new_dword (guint32 number)
 {
@@ -74,6 +79,11 @@ moor_value_new_dword (guint32 number)
   return moor_value_new (MOOR_VALUE_DWORD, &dword, sizeof dword);
 }
 
+/**
+ * moor_value_copy:
+ *
+ * Returns: (transfer full): the same once more; the bytes are shared.  Any thread.
+ */
 MoorValue *
 moor_value_copy (const MoorValue *value)
 {
@@ -84,6 +94,10 @@ moor_value_copy (const MoorValue *value)
   return copy;
 }
 
+/**
+ * moor_value_free:
+ * @value: (nullable) (transfer full): any thread
+ */
 void
 moor_value_free (MoorValue *value)
 {
@@ -93,6 +107,11 @@ moor_value_free (MoorValue *value)
   g_free (value);
 }
 
+/**
+ * moor_value_equal:
+ *
+ * Returns: whether type and bytes of @a and @b are the same.  Any thread.
+ */
 gboolean
 moor_value_equal (const MoorValue *a, const MoorValue *b)
 {
