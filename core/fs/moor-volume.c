@@ -513,6 +513,34 @@ moor_volume_mounts_below (int dfd, GError **error)
 }
 
 /**
+ * moor_volume_network_mounts:
+ *
+ * Lists where another machine's files are mounted, without looking at them: a server
+ * that does not answer would block whoever does.  Any thread.
+ *
+ * Returns: (transfer full) (element-type filename): absolute paths, or %NULL with @error
+ *   in %G_IO_ERROR
+ */
+GPtrArray *
+moor_volume_network_mounts (GError **error)
+{
+  g_autoptr(MountTable) table = read_mounts (error);
+  g_autoptr(MountIter) iter = mnt_new_iter (MNT_ITER_FORWARD);
+  GPtrArray *paths;
+  struct libmnt_fs *fs = NULL;
+
+  if (table == NULL)
+    return NULL;
+  paths = g_ptr_array_new_with_free_func (g_free);
+  while (mnt_table_next_fs (table, iter, &fs) == 0)
+    {
+      if (mnt_fs_is_netfs (fs))
+        g_ptr_array_add (paths, g_strdup (text_or (mnt_fs_get_target (fs), "/")));
+    }
+  return paths;
+}
+
+/**
  * moor_volume_space:
  * @fd: anything on the volume
  *

@@ -62,6 +62,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorVolume, moor_volume_unref)
 int moor_volume_open_root (MoorVolume *volume, GError **error);
 char *moor_volume_path_of (MoorVolume *volume, int fd, GError **error);
 GPtrArray *moor_volume_mounts_below (int dfd, GError **error); /* (element-type filename) (owned) */
+GPtrArray *moor_volume_network_mounts (GError **error);        /* (element-type filename) (owned) */
 gboolean moor_volume_space (int fd, MoorSpace *out_space, GError **error);
 
 G_END_DECLS

@@ -89,6 +89,7 @@ host_to_json (const MoorRuleHost *host)
   JsonObject *record = json_object_new ();
   JsonObject *users = json_object_new ();
   JsonArray *volumes = json_array_new ();
+  JsonArray *removable = json_array_new ();
   JsonArray *homes = json_array_new ();
 
   for (guint i = 0; i < host->users->len; i++)
@@ -103,6 +104,8 @@ host_to_json (const MoorRuleHost *host)
 
       if (drive->type == MOOR_DRIVE_FIXED)
         add_path (volumes, drive->path);
+      else if (drive->type == MOOR_DRIVE_REMOVABLE)
+        add_path (removable, drive->path);
     }
   for (guint i = 0; i < host->all_homes->len; i++)
     add_path (homes, g_ptr_array_index (host->all_homes, i));
@@ -110,6 +113,7 @@ host_to_json (const MoorRuleHost *host)
   json_object_set_object_member (record, "users", users);
   json_object_set_array_member (record, "drives", drive_letters_to_json (host));
   json_object_set_array_member (record, "volumes", volumes);
+  json_object_set_array_member (record, "removable", removable);
   json_object_set_array_member (record, "homes", homes);
   json_object_set_boolean_member (record, "local-only", host->local_only);
   return record;
@@ -158,6 +162,7 @@ moor_host_record_free (MoorHostRecord *record)
   g_free (record->config);
   g_strfreev (record->drives);
   g_strfreev (record->volumes);
+  g_strfreev (record->removable);
   g_strfreev (record->homes);
   g_free (record);
 }
@@ -260,6 +265,7 @@ record_from_json (JsonObject *object)
   record->config = text_of (json_object_get_member (object, "config"));
   record->drives = read_strings (object, "drives");
   record->volumes = read_strings (object, "volumes");
+  record->removable = read_strings (object, "removable");
   record->homes = read_strings (object, "homes");
   record->local_only = local_only != NULL && json_node_get_boolean (local_only);
   return record;
@@ -426,6 +432,8 @@ moor_host_new_from_record (const MoorHostRecord *record,
     g_ptr_array_add (host->all_homes, g_strdup (*path));
   for (char **path = record->volumes; *path != NULL; path++)
     moor_rule_host_add_drive (host, MOOR_DRIVE_FIXED, *path);
+  for (char **path = record->removable; *path != NULL; path++)
+    moor_rule_host_add_drive (host, MOOR_DRIVE_REMOVABLE, *path);
   replace_variables (host->variables, record->system);
   for (guint i = 0; i < profiles->len; i++)
     {

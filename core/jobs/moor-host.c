@@ -74,7 +74,11 @@ static MoorDriveType
 drive_type (const MoorVolume *volume)
 {
   static const char *const discs[] = { "iso9660", "udf", NULL };
+  static const char *const shares[] = { "nfs", "nfs4", "cifs",      "smb3",       "smbfs", "afs",
+                                        "9p",  "ceph", "glusterfs", "fuse.sshfs", NULL };
 
+  if (g_strv_contains (shares, volume->fs_type))
+    return MOOR_DRIVE_REMOTE;
   if (g_strv_contains (discs, volume->fs_type))
     return MOOR_DRIVE_CDROM;
   return is_removable (volume) ? MOOR_DRIVE_REMOVABLE : MOOR_DRIVE_FIXED;

@@ -39,6 +39,7 @@ gboolean moor_host_add_drive_letter (MoorRuleHost *host,
  * @config: (nullable): the Config.xml among them
  * @drives: (array zero-terminated=1): as in #MoorHostOptions, within the captured system
  * @volumes: (array zero-terminated=1): its fixed drives, canonical
+ * @removable: (array zero-terminated=1): the same of removable drives
  * @homes: (array zero-terminated=1) (element-type filename): everybody's, also of who was left out
  *
  * What a store tells of the system that its rules were held against.
@@ -51,6 +52,7 @@ typedef struct
   char *config;
   char **drives;
   char **volumes;
+  char **removable;
   char **homes;
   gboolean local_only;
 } MoorHostRecord;

@@ -299,19 +299,44 @@ belongs_to_home (const MoorRuling *ruling, GPtrArray *chosen, const char *path)
   return FALSE;
 }
 
-/* What is not walked, though rules reach it, is told. */
+/* What is not walked, though rules reach it, is told; of the network by tell_of_network(). */
 static gboolean
-may_walk (MoorJob *job, const MoorRuleDrive *drive, const MoorPlace *place)
+may_walk (const MoorRuling *ruling,
+          MoorJob *job,
+          const MoorRuleDrive *drive,
+          const MoorPlace *place)
 {
-  if (drive->type != MOOR_DRIVE_FIXED)
+  if (drive->type == MOOR_DRIVE_REMOTE)
+    return FALSE;
+  if (drive->type != MOOR_DRIVE_FIXED && ruling->host->local_only)
     moor_job_issue (job, MOOR_SEVERITY_NOTE, MOOR_CAUSE_OTHER_VOLUME, place->path,
-                    MOOR_SYSTEM_PROFILE, 0, "left out: it is no fixed drive");
+                    MOOR_SYSTEM_PROFILE, 0, "left out: only fixed drives were asked for");
   else if (place->volume->read_only)
     moor_job_issue (job, MOOR_SEVERITY_WARNING, MOOR_CAUSE_READ_ONLY, place->path,
                     MOOR_SYSTEM_PROFILE, 0, "left out with all it holds");
   else
     return TRUE;
   return FALSE;
+}
+
+/* What other machines lend is not walked: one that does not answer would stop everything. */
+static void
+tell_of_network (const MoorRuling *ruling, MoorJob *job, MoorSystem *system)
+{
+  g_autoptr(GPtrArray) mounts = moor_volume_network_mounts (NULL);
+  g_autofree char *root = moor_fd_path (moor_system_get_dfd (system));
+
+  for (guint i = 0; root != NULL && mounts != NULL && i < mounts->len; i++)
+    {
+      const char *mount = g_ptr_array_index (mounts, i);
+      const char *path = mount + (root[1] != '\0' ? strlen (root) : 0);
+
+      if (moor_path_is_at_or_below (mount, root) && !g_str_equal (mount, root)
+          && moor_rules_reach (ruling->rules, path))
+        moor_job_issue (job, ruling->host->local_only ? MOOR_SEVERITY_NOTE : MOOR_SEVERITY_WARNING,
+                        MOOR_CAUSE_OTHER_VOLUME, path, MOOR_SYSTEM_PROFILE, 0,
+                        "left out: it is a network drive");
+    }
 }
 
 /**
@@ -344,6 +369,7 @@ moor_ruling_add_system (MoorRuling *ruling,
     }
 
   find_strangers (ruling, job, system, chosen);
+  tell_of_network (ruling, job, system);
   for (guint i = 0; i < ruling->host->drives->len; i++)
     {
       const MoorRuleDrive *drive = g_ptr_array_index (ruling->host->drives, i);
@@ -356,7 +382,7 @@ moor_ruling_add_system (MoorRuling *ruling,
         continue;
       if (!moor_system_locate (system, path, &place, error))
         return FALSE;
-      if (place.dfd < 0 || !may_walk (job, drive, &place))
+      if (place.dfd < 0 || !may_walk (ruling, job, drive, &place))
         continue;
       one = moor_chosen_new_system (&place);
       place = (MoorPlace){ .dfd = -1 };

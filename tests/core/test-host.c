@@ -114,6 +114,61 @@ test_the_system_s_own_volume_is_a_fixed_drive (void **state)
   assert_true (g_ptr_array_find_with_equal_func (host->all_homes, "/home/bob", g_str_equal, NULL));
 }
 
+/* How often the system is walked if its volume at /usb is a @type. */
+static guint
+n_walked (const JobsFixture *fixture, MoorDriveType type, gboolean local_only)
+{
+  const MoorSelection selection = { .users = (const char *const[]){ "alice", NULL },
+                                    .used_within_days = -1 };
+  g_autoptr(MoorJob) job = moor_job_new ("rules", NULL, NULL, NULL);
+  g_autoptr(MoorSystem) system = open_system (fixture);
+  g_autofree char *path = g_build_filename (fixture->dir, "test.xml", NULL);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) chosen = moor_scope_choose (job, system, &selection, &error);
+  g_auto(MoorRuleSource) source = MOOR_RULE_SOURCE_INIT;
+  g_auto(MoorRuling) ruling = { 0 };
+  guint n_people = chosen->len;
+
+  source.local_only = local_only;
+  assert_true (moor_rule_source_add_file (&source, path, &error));
+  assert_true (moor_ruling_make (&ruling, job, system, chosen, &source, &error));
+  for (guint i = 0; i < ruling.host->drives->len; i++)
+    {
+      MoorRuleDrive *drive = g_ptr_array_index (ruling.host->drives, i);
+
+      if (g_str_equal (drive->path, "/usb"))
+        drive->type = type;
+    }
+  assert_true (moor_ruling_add_system (&ruling, job, system, FALSE, chosen, &error));
+  return chosen->len - n_people;
+}
+
+static void
+test_removable_drives_are_walked_unless_only_local_ones_are_wanted (void **state)
+{
+  JobsFixture *fixture = *state;
+  MoorTestVolume volume;
+
+  if (!moor_test_can_mount ("ext4")
+      || !moor_test_volume_new (fixture->root, "usb", "ext4", 40, &volume))
+    {
+      moor_test_skip ("ext4 cannot be made or mounted here");
+      return;
+    }
+  moor_test_write (fixture->dir, "test.xml",
+                   "<migration urlid=\"http://example.org/test\">"
+                   "<component type=\"Documents\" context=\"System\"><displayName>T</displayName>"
+                   "<role role=\"Data\"><rules context=\"System\"><include><objectSet>"
+                   "<pattern type=\"File\">/* [*.doc]</pattern>"
+                   "</objectSet></include></rules></role></component></migration>");
+  assert_int_equal (n_walked (fixture, MOOR_DRIVE_FIXED, FALSE), 2);
+  assert_int_equal (n_walked (fixture, MOOR_DRIVE_FIXED, TRUE), 2);
+  assert_int_equal (n_walked (fixture, MOOR_DRIVE_REMOVABLE, FALSE), 2);
+  assert_int_equal (n_walked (fixture, MOOR_DRIVE_REMOVABLE, TRUE), 1);
+  assert_int_equal (n_walked (fixture, MOOR_DRIVE_REMOTE, FALSE), 1);
+  moor_test_volume_free (&volume);
+}
+
 static void
 test_drive_letters_are_folders_of_the_system (void **state)
 {
@@ -241,6 +296,9 @@ main (void)
                                      jobs_setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_the_system_s_own_volume_is_a_fixed_drive, jobs_setup,
                                      jobs_teardown),
+    cmocka_unit_test_setup_teardown (
+        test_removable_drives_are_walked_unless_only_local_ones_are_wanted, jobs_setup,
+        jobs_teardown),
     cmocka_unit_test_setup_teardown (test_drive_letters_are_folders_of_the_system, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_what_is_no_drive_is_refused, jobs_setup, jobs_teardown),
