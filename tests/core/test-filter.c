@@ -182,7 +182,7 @@ test_a_capture_keeps_what_is_decided_later (void **state)
 static void
 test_that_irrelevant_links_pass_on_linux_is_told_once (void **state)
 {
-  System system = { NULL };
+  System system = { .root = NULL };
   g_autoptr(MoorRuleOutcome) outcome = NULL;
 
 #define LINKS(path) \

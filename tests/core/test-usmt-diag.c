@@ -33,7 +33,6 @@ static char *
 diagnose (Fixture *fixture, int code, const char *line)
 {
   static const GMarkupParser parser = { .start_element = ignore_start };
-  g_autofree char *path = g_build_filename (fixture->folder, "diag.xml", NULL);
   guint n_elements = 0;
   GMarkupParseContext *context = g_markup_parse_context_new (&parser, 0, &n_elements, NULL);
   g_autoptr(GError) error = NULL;
