@@ -234,7 +234,7 @@ check_rows (const Row *rows, gsize n_rows)
       g_autoptr(MoorUsmtCommand) command = parse (rows[i].line, &error);
       int code = error != NULL ? error->code : 0;
 
-      assert_int_equal (command == NULL, error != NULL);
+      assert_non_null (command);
       if (code != (int) rows[i].code)
         fail_msg ("%s: “%s” gives %d instead of %d: %s", rows[i].id, rows[i].line, code,
                   (int) rows[i].code, error != NULL ? error->message : "");
@@ -309,7 +309,7 @@ check_combination (const char *option, const char *rest, gboolean expected)
   g_autoptr(GError) error = NULL;
   g_autoptr(MoorUsmtCommand) command = parse (line, &error);
 
-  assert_int_equal (command == NULL, error != NULL);
+  assert_non_null (command);
   if ((error == NULL) != expected)
     fail_msg ("“%s”: %s", line, error != NULL ? error->message : "was accepted");
 }
