@@ -180,6 +180,27 @@ test_a_chosen_folder_is_named_by_patterns_as_it_is_or_not_at_all (void **state)
                        "/home/alice/Bilder");
 }
 
+static void
+test_a_persons_file_on_a_windows_system_is_the_persons_in_any_case (void **state)
+{
+  System system = { NULL };
+#define NAMED(setting) \
+  ENVIRONMENT (VARIABLE ("A", "<script>MigXmlHelper.GetStringContent(\"Ini\",\"c:\\users\\ALICE\\" \
+                              "app.ini|Main[" setting "]\")</script>")) \
+  ROLE (RULES ("", INCLUDE (FILES ("%A%\\* [*]"))))
+
+  system_open (&system, MOOR_PATHS_WINDOWS);
+  moor_rule_host_set_variable (system.host, "SYSTEMDRIVE", "C:");
+  moor_rule_host_add_drive (system.host, MOOR_DRIVE_FIXED, "/C:");
+  moor_rule_host_add_user (system.host, "alice", "/C:/Users/alice");
+  system_write (&system, "C:/Users/alice/app.ini",
+                "[Main]\nOwn=C:\\USERS\\alice\\mail\nSystem=C:\\Windows\n");
+  assert_reaches (&system, NAMED ("Own"), "include system C:\\USERS\\alice\\mail\\* [*]\n", FALSE);
+  assert_reaches (&system, NAMED ("System"), "", TRUE);
+  system_close (&system);
+#undef NAMED
+}
+
 /* ---- which home a place is in ---- */
 
 static void
@@ -221,6 +242,7 @@ main (void)
                                      teardown),
     cmocka_unit_test_setup_teardown (
         test_a_chosen_folder_is_named_by_patterns_as_it_is_or_not_at_all, setup, teardown),
+    cmocka_unit_test (test_a_persons_file_on_a_windows_system_is_the_persons_in_any_case),
     cmocka_unit_test_setup_teardown (
         test_a_home_inside_another_is_looked_into_through_its_own_descriptor, setup, teardown),
   };
