@@ -14,25 +14,6 @@
  */
 
 /**
- * moor_comparison_decide:
- * @dfd: the directory that has @name, or -1
- *
- * What the rules make of an entry; a filter looks at it if it has to.  Any thread.
- */
-void
-moor_comparison_decide (const MoorComparison *comparison,
-                        MoorRuleState state,
-                        int dfd,
-                        const char *name,
-                        gboolean is_dir,
-                        MoorDecision *out_decision)
-{
-  moor_rules_decide (comparison->rules, state, name, is_dir, out_decision);
-  if (out_decision->needs_look)
-    moor_ruling_look (comparison->rules, comparison->sys, state, dfd, name, is_dir, out_decision);
-}
-
-/**
  * moor_comparison_is_system:
  *
  * Returns: whether @compared is what a system has outside people's homes.  Any thread.
@@ -128,8 +109,9 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
 
   if (parent == NULL)
     return TRUE;
-  moor_comparison_decide (unseen->comparison, GPOINTER_TO_UINT (moor_dir_data (parent)),
-                          moor_dir_fd (parent, NULL), moor_dir_name (dir), TRUE, &decision);
+  moor_ruling_decide (unseen->comparison->rules, unseen->comparison->sys, parent, moor_dir_fd,
+                      GPOINTER_TO_UINT (moor_dir_data (parent)), moor_dir_name (dir), TRUE,
+                      &decision);
   moor_dir_set_data (dir, GUINT_TO_POINTER (decision.state));
   return TRUE;
 }
@@ -147,8 +129,8 @@ entry_cb (MoorDir *dir,
   g_autofree char *path = NULL;
   MoorDecision decision;
 
-  moor_comparison_decide (unseen->comparison, GPOINTER_TO_UINT (moor_dir_data (dir)),
-                          moor_dir_fd (dir, NULL), name, type == DT_DIR, &decision);
+  moor_ruling_decide (unseen->comparison->rules, unseen->comparison->sys, dir, moor_dir_fd,
+                      GPOINTER_TO_UINT (moor_dir_data (dir)), name, type == DT_DIR, &decision);
   if (!decision.selected && (type != DT_DIR || !decision.descend))
     return FALSE;
   below = moor_dir_path_below (dir, name);

@@ -162,9 +162,8 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
       const Subdir *subdir = above->dirs != NULL ? g_hash_table_lookup (above->dirs, name) : NULL;
       MoorDecision decision;
 
-      moor_comparison_decide (comparison, above->state,
-                              above->has_other ? moor_dir_mirror_fd (parent, NULL) : -1, name, TRUE,
-                              &decision);
+      moor_ruling_decide (comparison->rules, comparison->sys, above->has_other ? parent : NULL,
+                          moor_dir_mirror_fd, above->state, name, TRUE, &decision);
       data->state = decision.state;
       data->id = subdir != NULL ? subdir->id : 0;
       data->is_changed = subdir != NULL && subdir->is_changed;
@@ -586,10 +585,9 @@ compare_extra (MoorDir *dir, DirData *data, const char *name, const Name *entry)
   if (!entry->in_other || entry->in_catalogue
       || (!is_source && moor_comparison_is_system (data->compared)))
     return;
-  moor_comparison_decide (data->comparison, data->state,
-                          data->has_other && !data->compared->moved ? moor_dir_mirror_fd (dir, NULL)
-                                                                    : -1,
-                          name, is_dir, &decision);
+  moor_ruling_decide (data->comparison->rules, data->comparison->sys,
+                      data->has_other && !data->compared->moved ? dir : NULL, moor_dir_mirror_fd,
+                      data->state, name, is_dir, &decision);
   if ((!decision.selected && !decision.descend) || is_apart (dir, data, name, entry))
     return;
   if (!is_source)

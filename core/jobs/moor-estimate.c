@@ -84,21 +84,6 @@ report (Run *run,
   moor_counter_add (&run->people[data->chosen].n_attention, 1);
 }
 
-/* What becomes of an entry; a filter looks at it if it has to. */
-static void
-decide (const Run *run,
-        MoorDir *dir,
-        MoorRuleState state,
-        const char *name,
-        gboolean is_dir,
-        MoorDecision *out_decision)
-{
-  moor_rules_decide (run->rules, state, name, is_dir, out_decision);
-  if (out_decision->needs_look)
-    moor_ruling_look (run->rules, run->sys, state, moor_dir_fd (dir, NULL), name, is_dir,
-                      out_decision);
-}
-
 /* Counts @dir and those above it, which the capture makes once something is below. */
 static void
 count_directory (Run *run, MoorDir *dir, guint worker)
@@ -165,7 +150,8 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   data->chosen = chosen;
   data->left_out_by = -1;
   if (above != NULL)
-    decide (run, parent, above->state, moor_dir_name (dir), TRUE, &decision);
+    moor_ruling_decide (run->rules, run->sys, parent, moor_dir_fd, above->state,
+                        moor_dir_name (dir), TRUE, &decision);
   else
     decision.state = moor_ruling_start (run->rules, chosen_of (run, chosen)->place.path);
   data->state = decision.state;
@@ -231,7 +217,7 @@ enters (Run *run, MoorDir *dir, const DirData *data, const char *name, guint wor
 
   if (!run->compiled)
     return TRUE;
-  decide (run, dir, data->state, name, TRUE, &decision);
+  moor_ruling_decide (run->rules, run->sys, dir, moor_dir_fd, data->state, name, TRUE, &decision);
   if (decision.selected || decision.descend)
     return TRUE;
   run->here[worker].n_excluded++;
@@ -281,7 +267,8 @@ entry_cb (MoorDir *dir,
   if (type == DT_DIR)
     return enters (run, dir, data, name, worker);
   if (data->left_out_by < 0 && (data->state != 0 || run->compiled))
-    decide (run, dir, data->state, name, FALSE, &decision);
+    moor_ruling_decide (run->rules, run->sys, dir, moor_dir_fd, data->state, name, FALSE,
+                        &decision);
   if (!decision.selected && decision.rule < 0)
     {
       run->here[worker].n_excluded++;

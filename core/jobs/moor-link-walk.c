@@ -202,21 +202,6 @@ moor_link_note_locked (MoorLinkRun *run,
   moor_unlock (&run->lock);
 }
 
-/* What becomes of an entry; a filter looks at it if it has to. */
-static void
-decide (const MoorLinkRun *run,
-        MoorDir *dir,
-        MoorRuleState state,
-        const char *name,
-        gboolean is_dir,
-        MoorDecision *out_decision)
-{
-  moor_rules_decide (run->walk->rules, state, name, is_dir, out_decision);
-  if (out_decision->needs_look)
-    moor_ruling_look (run->walk->rules, run->sys, state, moor_dir_fd (dir, NULL), name, is_dir,
-                      out_decision);
-}
-
 static void
 tell_profile (MoorLinkRun *run, const MoorLinkDir *data, MoorCaptureCounts *counts)
 {
@@ -287,7 +272,8 @@ enter_cb (MoorDir *dir, guint worker, gpointer user_data)
   data->copy_only = (above != NULL ? above->copy_only : moor_link_chosen (run, data)->copy_only)
                     || moor_dir_is_other_subvolume (dir);
   if (above != NULL)
-    decide (run, parent, above->state, moor_dir_name (dir), TRUE, &decision);
+    moor_ruling_decide (run->walk->rules, run->sys, parent, moor_dir_fd, above->state,
+                        moor_dir_name (dir), TRUE, &decision);
   else
     decision.state = moor_ruling_start (run->walk->rules, moor_link_chosen (run, data)->place.path);
   data->state = decision.state;
@@ -329,7 +315,8 @@ entry_cb (MoorDir *dir,
   MoorDecision decision = { .selected = TRUE, .descend = TRUE };
 
   if (data->state != 0 || run->compiled)
-    decide (run, dir, data->state, name, type == DT_DIR, &decision);
+    moor_ruling_decide (run->walk->rules, run->sys, dir, moor_dir_fd, data->state, name,
+                        type == DT_DIR, &decision);
   if (!decision.selected && (type != DT_DIR || !decision.descend))
     {
       run->workers[worker].here.n_excluded++;

@@ -232,6 +232,32 @@ moor_ruling_look (const MoorRules *rules,
   decision->needs_look = FALSE;
 }
 
+/**
+ * moor_ruling_decide:
+ * @dir: (nullable): the directory that has @name; %NULL if nobody can look into it
+ * @dir_fd: (scope call): which side of @dir is meant
+ * @state: of that directory
+ * @name: (type filename): the entry
+ *
+ * Tells what becomes of an entry.  A filter looks at it if it has to, and what cannot be
+ * looked at is taken.  In callbacks of @dir or of what is below it.
+ */
+void
+moor_ruling_decide (const MoorRules *rules,
+                    const MoorSys *sys,
+                    MoorDir *dir,
+                    MoorDirFdFunc dir_fd,
+                    MoorRuleState state,
+                    const char *name,
+                    gboolean is_dir,
+                    MoorDecision *out_decision)
+{
+  moor_rules_decide (rules, state, name, is_dir, out_decision);
+  if (out_decision->needs_look)
+    moor_ruling_look (rules, sys, state, dir != NULL ? dir_fd (dir, NULL) : -1, name, is_dir,
+                      out_decision);
+}
+
 static gboolean
 reaches_outside (const MoorRules *rules, GPtrArray *chosen)
 {

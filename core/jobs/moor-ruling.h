@@ -4,6 +4,7 @@
 #include "moor-host.h"
 #include "moor-rules.h"
 #include "moor-scope.h"
+#include "moor-walk.h"
 
 G_BEGIN_DECLS
 
@@ -83,6 +84,10 @@ gboolean moor_ruling_add_system (MoorRuling *ruling,
                                  gboolean always,
                                  GPtrArray *chosen,
                                  GError **error);
+
+/* moor_dir_fd() or moor_dir_mirror_fd(). */
+typedef int (*MoorDirFdFunc) (MoorDir *dir, GError **error);
+
 MoorRuleState moor_ruling_start (const MoorRules *rules, const char *path);
 void moor_ruling_look (const MoorRules *rules,
                        const MoorSys *sys,
@@ -91,6 +96,14 @@ void moor_ruling_look (const MoorRules *rules,
                        const char *name,
                        gboolean is_dir,
                        MoorDecision *decision);
+void moor_ruling_decide (const MoorRules *rules,
+                         const MoorSys *sys,
+                         MoorDir *dir,
+                         MoorDirFdFunc dir_fd,
+                         MoorRuleState state,
+                         const char *name,
+                         gboolean is_dir,
+                         MoorDecision *out_decision);
 
 JsonArray *moor_findings_to_json (MoorRuleSet *set, const MoorRuleOutcome *outcome);
 void moor_findings_log_config (MoorJob *job, const MoorConfigFile *config);

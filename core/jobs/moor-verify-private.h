@@ -56,12 +56,6 @@ void moor_comparison_add (MoorComparison *comparison,
                           MoorKind kind,
                           gboolean blocks,
                           const char *detail);
-void moor_comparison_decide (const MoorComparison *comparison,
-                             MoorRuleState state,
-                             int dfd,
-                             const char *name,
-                             gboolean is_dir,
-                             MoorDecision *out_decision);
 gboolean moor_comparison_is_system (const MoorCompared *compared);
 gboolean moor_comparison_is_apart (const MoorComparison *comparison,
                                    const MoorCompared *compared,
