@@ -413,6 +413,7 @@ obey_config (Capture *capture, GError **error)
     }
   if (host == NULL)
     return FALSE;
+  moor_error_control_tell (capture->job, source->config, host);
   capture->errors = moor_error_control_new (source->config, host);
   (void) g_file_get_contents ("/proc/locks", &locks, NULL, NULL);
   capture->locks = moor_lock_control_new (source->config, host, locks != NULL ? locks : "");

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "moor-error.h"
+#include "moor-variables-private.h"
+
 /* Numbers of Windows system errors, by what they mean here. */
 #define ERROR_ANY (-1)
 #define ERROR_FILE_NOT_FOUND 2
@@ -32,28 +35,10 @@ entry_clear (gpointer data)
   moor_pattern_free (((Entry *) data)->pattern);
 }
 
-/* @text with the variables of System context; NULL if there is one that nobody knows. */
-static char *
-expand (const char *text, GHashTable *variables)
+static const char *
+variable_of (const char *name, gpointer user_data)
 {
-  g_autoptr(GString) out = g_string_new (NULL);
-  const char *start;
-
-  while ((start = strchr (text, '%')) != NULL)
-    {
-      const char *end = strchr (start + 1, '%');
-      g_autofree char *name = end != NULL ? g_strndup (start + 1, (gsize) (end - start - 1)) : NULL;
-      g_autofree char *upper = name != NULL ? g_ascii_strup (name, -1) : NULL;
-      const char *value = upper != NULL ? g_hash_table_lookup (variables, upper) : NULL;
-
-      if (value == NULL)
-        return NULL;
-      g_string_append_len (out, text, start - text);
-      g_string_append (out, value);
-      text = end + 1;
-    }
-  g_string_append (out, text);
-  return g_string_free (g_steal_pointer (&out), FALSE);
+  return g_hash_table_lookup (user_data, name);
 }
 
 /**
@@ -61,17 +46,54 @@ expand (const char *text, GHashTable *variables)
  * @policy: an entry of a Config.xml
  * @host: the system, whose variables and drives its pattern may name
  *
- * Returns: (transfer full) (nullable): what @policy is about; %NULL if that is nothing here.
- *   Any thread.
+ * Any thread.
+ *
+ * Returns: (transfer full): what @policy is about; %NULL with %MOOR_ERROR_USAGE, or an error
+ *   of moor_pattern_parse(), if that is nothing here
  */
 MoorPattern *
-moor_policy_pattern (const MoorConfigPolicy *policy, const MoorRuleHost *host)
+moor_policy_pattern (const MoorConfigPolicy *policy, const MoorRuleHost *host, GError **error)
 {
-  g_autofree char *text = expand (policy->pattern, host->variables);
+  g_autofree char *missing = NULL;
+  g_autofree char *text = moor_variables_expand (policy->pattern, variable_of, host->variables,
+                                                 &missing);
 
-  return text != NULL
-             ? moor_pattern_parse (MOOR_PATTERN_FILE, text, host->style, host->drive_map, NULL)
-             : NULL;
+  if (text == NULL)
+    {
+      moor_throw (error, MOOR_ERROR_USAGE, "nobody knows what %%%s%% stands for", missing);
+      return NULL;
+    }
+  return moor_pattern_parse (MOOR_PATTERN_FILE, text, host->style, host->drive_map, error);
+}
+
+static void
+tell_all (MoorJob *job, const MoorConfigFile *config, GPtrArray *policies, const MoorRuleHost *host)
+{
+  for (guint i = 0; i < policies->len; i++)
+    {
+      const MoorConfigPolicy *policy = g_ptr_array_index (policies, i);
+      g_autoptr(GError) error = NULL;
+      g_autoptr(MoorPattern) pattern = moor_policy_pattern (policy, host, &error);
+
+      if (pattern == NULL)
+        moor_job_log (job, MOOR_LOG_WARNING,
+                      "“%s” in the policies of “%s” is about nothing here: %s", policy->pattern,
+                      config->name, error->message);
+    }
+}
+
+/**
+ * moor_error_control_tell:
+ * @config: a Config.xml
+ * @host: the system, whose variables and drives its patterns may name
+ *
+ * Writes into the job's log which policies about files have no effect.  Any thread.
+ */
+void
+moor_error_control_tell (MoorJob *job, const MoorConfigFile *config, const MoorRuleHost *host)
+{
+  tell_all (job, config, config->file_errors, host);
+  tell_all (job, config, config->locked_files, host);
 }
 
 /**
@@ -97,7 +119,7 @@ moor_error_control_new (const MoorConfigFile *config, const MoorRuleHost *host)
   for (guint i = 0; i < config->file_errors->len; i++)
     {
       const MoorConfigPolicy *policy = g_ptr_array_index (config->file_errors, i);
-      g_autoptr(MoorPattern) pattern = moor_policy_pattern (policy, host);
+      g_autoptr(MoorPattern) pattern = moor_policy_pattern (policy, host, NULL);
       Entry entry = { .error_code = policy->error_code,
                       .verdict = policy->lets_go_on ? MOOR_ERROR_CONTROL_GO_ON
                                                     : MOOR_ERROR_CONTROL_STOP };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "moor-config-file.h"
-#include "moor-issue.h"
+#include "moor-job.h"
 #include "moor-rule-host.h"
 
 G_BEGIN_DECLS
@@ -22,7 +22,10 @@ typedef enum
   MOOR_ERROR_CONTROL_STOP,
 } MoorErrorVerdict;
 
-MoorPattern *moor_policy_pattern (const MoorConfigPolicy *policy, const MoorRuleHost *host);
+MoorPattern *moor_policy_pattern (const MoorConfigPolicy *policy,
+                                  const MoorRuleHost *host,
+                                  GError **error);
+void moor_error_control_tell (MoorJob *job, const MoorConfigFile *config, const MoorRuleHost *host);
 
 MoorErrorControl *moor_error_control_new (const MoorConfigFile *config, const MoorRuleHost *host);
 void moor_error_control_free (MoorErrorControl *control);

@@ -114,7 +114,7 @@ moor_lock_control_new (const MoorConfigFile *config, const MoorRuleHost *host, c
   for (guint i = 0; i < config->locked_files->len; i++)
     {
       const MoorConfigPolicy *policy = g_ptr_array_index (config->locked_files, i);
-      const Entry entry = { moor_policy_pattern (policy, host), policy->lets_go_on };
+      const Entry entry = { moor_policy_pattern (policy, host, NULL), policy->lets_go_on };
 
       if (entry.pattern != NULL)
         g_array_append_val (control->entries, entry);

@@ -734,6 +734,32 @@ test_a_policy_tells_which_errors_end_a_run (void **state)
 }
 
 static void
+keep_message_cb (const MoorEvent *event, gpointer user_data)
+{
+  if (event->message != NULL)
+    g_string_append_printf (user_data, "%s\n", event->message);
+}
+
+static void
+test_a_policy_without_effect_is_told (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autoptr(GString) log = g_string_new (NULL);
+
+  fixture->on_event = keep_message_cb;
+  fixture->user_data = log;
+  (void) capture_with_policy (fixture,
+                              "<fatal errorCode=\"any\">%NOWHERE%/* [*]</fatal>"
+                              "<fatal errorCode=\"any\">/home/[open</fatal>"
+                              "<fatal errorCode=\"any\">/home/50%/* [100%]</fatal>",
+                              FALSE);
+  fixture->on_event = NULL;
+  assert_non_null (strstr (log->str, "%NOWHERE%/* [*]"));
+  assert_non_null (strstr (log->str, "/home/[open"));
+  assert_null (strstr (log->str, "/home/50%"));
+}
+
+static void
 test_every_decision_can_be_explained (void **state)
 {
   JobsFixture *fixture = *state;
@@ -808,6 +834,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_commands_run_only_when_they_may, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_policy_tells_which_errors_end_a_run, jobs_setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_a_policy_without_effect_is_told, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_every_decision_can_be_explained, jobs_setup,
                                      jobs_teardown),
