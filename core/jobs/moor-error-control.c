@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "moor-error.h"
-#include "moor-variables-private.h"
+#include "moor-variables.h"
 
 /* Numbers of Windows system errors, by what they mean here. */
 #define ERROR_ANY (-1)

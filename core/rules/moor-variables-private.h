@@ -2,16 +2,10 @@
 #pragma once
 
 #include "moor-rule-host.h"
+#include "moor-variables.h"
 
 G_BEGIN_DECLS
 
-/* @name is in capitals; the answer is not owned, NULL for a name without a value. */
-typedef const char *(*MoorVariableFunc) (const char *name, gpointer user_data);
-
-char *moor_variables_expand (const char *text,
-                             MoorVariableFunc func,
-                             gpointer user_data,
-                             char **out_missing);
 gboolean moor_variable_is_of_windows (const char *name);
 char *moor_path_to_text (MoorPathStyle style, const char *path);
 
