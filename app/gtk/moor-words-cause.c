@@ -72,6 +72,8 @@ static const CauseWords causes[MOOR_N_CAUSES] = {
   [MOOR_CAUSE_KEPT_IN_PLACE] = { N_("It was merged into the existing folder, piece by piece."),
     N_("Nothing needs to be done.") },
   [MOOR_CAUSE_OTHER] = { N_("Something else went wrong."), N_("The log has the details.") },
+  [MOOR_CAUSE_LEFT] = { N_("A restore put it there, and undoing that does not take it out."),
+                        N_("Look at it, and remove it yourself if you do not want it.") },
 };
 /* clang-format on */
 

@@ -213,6 +213,41 @@ change_attributes (Run *run, MoorDir *dir, const MoorCollision *collision, const
           "restored with the attributes it had");
 }
 
+/* Before it is there: what comes to a living system's places outside homes. */
+static gboolean
+note_added (Run *run, MoorDir *dir, const char *name, char kind, int src_fd, GError **error)
+{
+  const MoorAdded *added = run->merge->restore->added;
+  struct statx stx = { 0 };
+  g_autofree char *path = NULL;
+  int dst_fd;
+
+  if (!run->merge->person->is_system || added == NULL)
+    return TRUE;
+  dst_fd = moor_dir_mirror_fd (dir, error);
+  if (dst_fd < 0)
+    return FALSE;
+  if (src_fd >= 0 && run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_INO, &stx) < 0)
+    return moor_throw_errno (error, errno, "looking at “%s” in the store", name);
+  path = target_path (run, dir, name);
+  return moor_added_note_new (added, dst_fd, name, kind, stx.stx_ino, path, error);
+}
+
+/* And what came beside something that was there. */
+static void
+note_beside (Run *run, MoorDir *dir, const char *name, int src_fd, const char *new_name)
+{
+  g_autofree char *path = target_path (run, dir, new_name);
+  g_autoptr(GError) error = NULL;
+  struct statx stx = { 0 };
+
+  if (!run->merge->person->is_system)
+    return;
+  (void) run->sys->statx (src_fd, name, AT_SYMLINK_NOFOLLOW, STATX_INO, &stx);
+  if (!moor_added_note (run->merge->restore->added, 'f', stx.stx_ino, path, &error))
+    moor_job_log (run->job, MOOR_LOG_WARNING, "%s", error->message);
+}
+
 static void
 place_one (Run *run, MoorDir *dir, const char *name, MoorFate *fate)
 {
@@ -240,6 +275,12 @@ place_one (Run *run, MoorDir *dir, const char *name, MoorFate *fate)
       report (run, dir, name, MOOR_SEVERITY_ERROR, MOOR_CAUSE_OTHER, 0, "not restored");
       return;
     }
+  if (!note_added (run, dir, name, 'f', src_fd, &error))
+    {
+      moor_job_log (run->job, MOOR_LOG_ERROR, "%s", error->message);
+      report (run, dir, name, MOOR_SEVERITY_ERROR, MOOR_CAUSE_OTHER, 0, "not restored");
+      return;
+    }
   placed = moor_place_entry (run->sys, src_fd, name, dst_fd, name, collision.method,
                              moor_job_get_cancellable (run->job), &placing);
   is_link = placed == MOOR_PLACED_LINKED || placed == MOOR_PLACED_ALREADY;
@@ -256,6 +297,8 @@ place_one (Run *run, MoorDir *dir, const char *name, MoorFate *fate)
     }
   if (!run->from_store || placed == MOOR_PLACED_TAKEN)
     return;
+  if (new_name != NULL && placed != MOOR_PLACED_ALREADY)
+    note_beside (run, dir, name, src_fd, new_name);
   note_placed (run, dir, name, placed, &placing);
   /* The same object has a name in the store, where nobody can put another in its place. */
   if (run->changes_ids && (is_link || placed == MOOR_PLACED_LINKED))
@@ -323,6 +366,16 @@ entry_cb (MoorDir *dir,
   return FALSE;
 }
 
+/* A run that was cut off has made the folder, and given it nothing of what it had. */
+static gboolean
+is_unfinished (const Run *run, MoorDir *dir)
+{
+  g_autofree char *path = target_path (run, dir, NULL);
+
+  return run->merge->person->is_system
+         && moor_added_is_unfinished (run->merge->restore->added, path);
+}
+
 /* Makes the twin of a directory from the store whose name is taken by a file. */
 static gboolean
 make_beside (Run *run, MoorDir *dir, gboolean *out_existed, GError **error)
@@ -362,8 +415,12 @@ make_twin (Run *run, MoorDir *dir, DirData *data)
   /* A living system's folders may be looked into by others; a cut off run leaves them so. */
   if (run->merge->person->is_system)
     mode = (mode_t) data->meta.stx.stx_mode & 0777;
-  if (moor_dir_make_mirror (dir, moor_dir_name (dir), mode, &data->existed, &error))
-    return TRUE;
+  if (note_added (run, moor_dir_parent (dir), moor_dir_name (dir), 'd', -1, &error)
+      && moor_dir_make_mirror (dir, moor_dir_name (dir), mode, &data->existed, &error))
+    {
+      data->existed = data->existed && !is_unfinished (run, dir);
+      return TRUE;
+    }
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY) && run->from_store
       && run->conflict != MOOR_CONFLICT_KEEP_NEW)
     {
@@ -422,6 +479,15 @@ map_meta (const Run *run, MoorMeta *meta)
   meta->xattrs = mapped;
 }
 
+static gboolean
+note_finished (const Run *run, MoorDir *dir, const DirData *data, GError **error)
+{
+  g_autofree char *path = target_path (run, dir, NULL);
+
+  return !run->merge->person->is_system || data->existed
+         || moor_added_note (run->merge->restore->added, 'm', 0, path, error);
+}
+
 static void
 leave_cb (MoorDir *dir, guint worker, gpointer user_data)
 {
@@ -446,7 +512,8 @@ leave_cb (MoorDir *dir, guint worker, gpointer user_data)
   if (fate != NULL && moor_restore_change_meta (fate, &run->merge->person->ids, NULL, &data->meta))
     fate->is_changed = TRUE;
   fd = moor_dir_mirror_fd (dir, &error);
-  if (fd >= 0 && moor_meta_apply (run->sys, fd, &data->meta, &error))
+  if (fd >= 0 && moor_meta_apply (run->sys, fd, &data->meta, &error)
+      && note_finished (run, dir, data, &error))
     return;
   moor_job_log (run->job, MOOR_LOG_WARNING, "%s", error->message);
   report (run, dir, NULL, MOOR_SEVERITY_WARNING, MOOR_CAUSE_METADATA, 0, "restored without it");

@@ -145,7 +145,7 @@ open_outside (const Bringing *bringing, const char *path, gboolean *out_made, GE
   above = g_path_get_dirname (path);
   name = g_path_get_basename (path);
   above_dfd = open_outside (bringing, above, &ignored, error);
-  if (above_dfd < 0)
+  if (above_dfd < 0 || !moor_added_note (bringing->restore->added, 'd', 0, path, error))
     return -1;
   *out_made = TRUE;
   return moor_make_dirs_beneath (bringing->sys, above_dfd, name, 0755, error);
@@ -286,6 +286,33 @@ finish (const Bringing *bringing,
                                           collision->dst_dfd, name, NULL, error);
 }
 
+/* Before it is there: what comes to a living system's places outside homes. */
+static gboolean
+note_added (const Bringing *bringing, int dfd, const char *path, guint64 ino, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (path);
+
+  return bringing->into != NULL
+         || moor_added_note_new (bringing->restore->added, dfd, name, 'f', ino, path, error);
+}
+
+/* And what came beside something that was there. */
+static gboolean
+note_beside (const Bringing *bringing,
+             const MoorIncoming *incoming,
+             const char *new_name,
+             guint64 ino,
+             GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (incoming->target);
+  g_autofree char *path = NULL;
+
+  if (bringing->into != NULL || new_name == NULL)
+    return TRUE;
+  path = g_build_filename (folder, new_name, NULL);
+  return moor_added_note (bringing->restore->added, 'f', ino, path, error);
+}
+
 static gboolean
 bring_stored (Bringing *bringing, const MoorIncoming *incoming, GError **error)
 {
@@ -318,6 +345,8 @@ bring_stored (Bringing *bringing, const MoorIncoming *incoming, GError **error)
   collision.method = MOOR_METHOD_REFLINK;
   if (incoming->is_first && !changes_hands && !moor_restore_needs_copy (incoming->fate))
     collision.method = MOOR_METHOD_LINK;
+  if (!note_added (bringing, collision.dst_dfd, incoming->target, stx.stx_ino, error))
+    return FALSE;
   placed = moor_place_entry (bringing->sys, src_dfd, name, collision.dst_dfd, base,
                              collision.method, moor_job_get_cancellable (bringing->restore->job),
                              &placing);
@@ -328,7 +357,9 @@ bring_stored (Bringing *bringing, const MoorIncoming *incoming, GError **error)
       report_failure (bringing, incoming, placing.cause, placing.errnum);
       return TRUE;
     }
-  if (!finish (bringing, &collision, new_name != NULL ? new_name : base, &owner, placed, error))
+  if ((placed != MOOR_PLACED_ALREADY && placed != MOOR_PLACED_TAKEN
+       && !note_beside (bringing, incoming, new_name, stx.stx_ino, error))
+      || !finish (bringing, &collision, new_name != NULL ? new_name : base, &owner, placed, error))
     return FALSE;
   note (bringing, incoming, placed, settled, new_name, &placing);
   return TRUE;
@@ -371,6 +402,8 @@ make_file (Bringing *bringing, const MoorIncoming *incoming, GError **error)
     return FALSE;
   if (sys->statx (dfd, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &stx) == 0)
     return TRUE;
+  if (!note_added (bringing, dfd, incoming->target, 0, error))
+    return FALSE;
   fd = sys->openat (dfd, half, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (fd < 0)
     return moor_throw_errno (error, errno, "making “%s”", incoming->target);
@@ -394,6 +427,8 @@ make_folder (Bringing *bringing, MoorIncoming *incoming, GError **error)
 
   if (fd < 0)
     return FALSE;
+  if (bringing->into == NULL)
+    made = made || moor_added_is_unfinished (bringing->restore->added, incoming->target);
   if (made && incoming->from != NULL)
     g_ptr_array_add (bringing->made, incoming);
   if (incoming->fate != NULL)
@@ -420,7 +455,9 @@ give_meta (Bringing *bringing, const MoorIncoming *incoming, GError **error)
   meta.stx.stx_uid = owner.new_uid;
   meta.stx.stx_gid = owner.new_gid;
   (void) moor_restore_change_meta (incoming->fate, &owner, NULL, &meta);
-  return moor_meta_apply (bringing->sys, fd, &meta, error);
+  return moor_meta_apply (bringing->sys, fd, &meta, error)
+         && (bringing->into != NULL
+             || moor_added_note (bringing->restore->added, 'm', 0, incoming->target, error));
 }
 
 static int

@@ -575,6 +575,8 @@ moor_restore_system (const MoorRestore *restore, MoorRestoring *system, GError *
     {
       g_autofree char *name = base_name (place.path);
 
+      if (!moor_added_note (restore->added, 'd', 0, place.path, error))
+        return FALSE;
       merging.target_dfd = made = moor_make_dirs_beneath (moor_job_get_sys (restore->job),
                                                           parent.dfd, name, 0755, error);
       if (made < 0)

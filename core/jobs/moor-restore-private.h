@@ -37,6 +37,7 @@ typedef struct
 } MoorFate;
 
 typedef struct _MoorRestoring MoorRestoring;
+typedef struct _MoorAdded MoorAdded;
 
 /**
  * MoorIncoming:
@@ -139,6 +140,7 @@ typedef struct
   GPtrArray *systems;            /* (element-type MoorRestoring) */
   GPtrArray *outside;            /* (element-type MoorIncoming): what goes into nobody's home */
   GPtrArray *others;             /* (element-type MoorRegrouped) */
+  MoorAdded *added;              /* (nullable): while anything is put outside homes */
   gboolean goes_on;              /* a restore of this store was begun before */
 } MoorRestore;
 
@@ -325,6 +327,31 @@ gboolean moor_replaced_put_back (MoorJob *job,
                                  MoorStore *store,
                                  guint *out_n_back,
                                  GError **error);
+/* moor-added.c: what came to be outside homes, and its way out. */
+MoorAdded *moor_added_open (const MoorSys *sys, MoorStore *store, GError **error);
+void moor_added_free (MoorAdded *added);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MoorAdded, moor_added_free)
+gboolean moor_added_note (const MoorAdded *added,
+                          char kind,
+                          guint64 ino,
+                          const char *path,
+                          GError **error);
+gboolean moor_added_note_new (const MoorAdded *added,
+                              int dfd,
+                              const char *name,
+                              char kind,
+                              guint64 ino,
+                              const char *path,
+                              GError **error);
+gboolean moor_added_is_unfinished (const MoorAdded *added, const char *path);
+gboolean moor_added_take_out (MoorJob *job,
+                              MoorSystem *system,
+                              MoorStore *store,
+                              guint *out_n_gone,
+                              JsonArray *left,
+                              GError **error);
+gboolean moor_added_forget (MoorJob *job, MoorStore *store, GError **error);
+
 /* moor-cleanup.c */
 gboolean moor_cleanup_run (const MoorRestore *restore, GError **error);
 gboolean moor_cleanup_forget (MoorStore *store, GError **error);

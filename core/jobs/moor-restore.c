@@ -340,6 +340,7 @@ static gboolean
 apply (MoorRestore *restore, const MoorRuleSource *source, JsonObject *result, GError **error)
 {
   g_autoptr(MoorSystem) system = NULL;
+  g_autoptr(MoorAdded) added = NULL;
 
   moor_job_begin_phase (restore->job, "accounts", 0, 0);
   if (!moor_restore_give_passwords (restore, restore->people, error)
@@ -355,6 +356,13 @@ apply (MoorRestore *restore, const MoorRuleSource *source, JsonObject *result, G
     return FALSE;
   moor_verify_assume_mounts (restore->store, system);
   restore->system = system;
+  if (restore->systems->len > 0 || restore->rules != NULL)
+    {
+      restore->added = added = moor_added_open (moor_job_get_sys (restore->job), restore->store,
+                                                error);
+      if (added == NULL)
+        return FALSE;
+    }
   if (!restore_everything (restore, restore->people, error))
     return FALSE;
   if (restore->options->paths != NULL)

@@ -248,6 +248,23 @@ put_back (MoorJob *job, MoorSystem *system, MoorStore *store, JsonObject *result
   return n_back == 0 || moor_store_sync (store, error);
 }
 
+/* What came to be outside homes is gone again, where nothing is lost with it. */
+static gboolean
+take_out (MoorJob *job, MoorSystem *system, MoorStore *store, JsonObject *result, GError **error)
+{
+  JsonArray *left = json_array_new ();
+  guint n_gone = 0;
+
+  json_object_set_array_member (result, "left", left);
+  if (!moor_added_take_out (job, system, store, &n_gone, left, error))
+    return FALSE;
+  if (n_gone > 0)
+    moor_job_log (job, MOOR_LOG_INFO, "%u names that the restore added outside homes are gone",
+                  n_gone);
+  json_object_set_int_member (result, "taken-out", n_gone);
+  return TRUE;
+}
+
 /**
  * moor_restore_state_before:
  * @key: under which it was written down
@@ -283,12 +300,13 @@ moor_restore_state_before (MoorStore *store,
 /**
  * moor_undo_run:
  * @store: open and locked
- * @result: gets "profiles" and "put-back"
+ * @result: gets "profiles", "put-back", "taken-out" and "left"
  *
  * Takes a restore back: every home that was swapped in goes back into the
  * store's keeping, with what was saved in it since, and what it replaced comes
- * back.  So does what was replaced or cleaned up in living trees.  Accounts that were
- * made stay.  May be repeated after a crash.
+ * back.  So does what was replaced or cleaned up in living trees, and what was added
+ * outside homes goes, if it is still what the store holds: the rest is "left".  Accounts
+ * that were made stay.  May be repeated after a crash.
  *
  * Blocks.  Any thread.
  *
@@ -328,8 +346,10 @@ moor_undo_run (MoorJob *job,
     return undo_all (job, system, store, TRUE, profiles, error);
   if (!moor_store_set_state (store, MOOR_STORE_UNDOING, error)
       || !put_back (job, system, store, result, error)
+      || !take_out (job, system, store, result, error)
       || !undo_all (job, system, store, FALSE, profiles, error)
       || !moor_store_clear_target_names (store, error) || !moor_cleanup_forget (store, error)
+      || !moor_added_forget (job, store, error)
       || !moor_restore_state_before (store, MOOR_BEFORE_RESTORE, &before, error)
       || !moor_store_set_state (store, before, error))
     return FALSE;

@@ -276,8 +276,12 @@ add_what_went_back (MoorReportText *text, const char *done, const char *planned)
 void
 moor_report_text_undo (MoorReportText *text)
 {
-  add_what_went_back (text, "The homes are as they were before the restore.",
+  add_what_went_back (text,
+                      moor_member_length (text->result, "left") > 0
+                          ? "The homes are as they were before the restore; the system is not."
+                          : "The homes are as they were before the restore.",
                       "This is what undoing the restore would do:");
+  add_list (text, "left", "The restore put this outside homes, and it stays");
 }
 
 void

@@ -69,6 +69,112 @@ test_undo_leaves_what_was_saved_since (void **state)
   rules_assert_holds (fixture, "data/x", "today");
 }
 
+/* What comes from elsewhere, what rules move, and what was there all the time. */
+#define ADDING \
+  COMPONENT ("A", "System", DATA) \
+  COMPONENT ("C", "System", \
+             INCLUDE ("/Src/* [*]") MOVE ("RelativeMove('/Src','/new/deep')", "/Src/* [*]"))
+
+static void
+add_some (JobsFixture *fixture)
+{
+  jobs_write (fixture, "data/sub/x", "x", JOBS_ALICE);
+  jobs_write (fixture, "data/there", "there", 0);
+  jobs_write (fixture, "Src/a/1", "one", JOBS_ALICE);
+  rules_refresh (fixture, ADDING);
+  jobs_write (fixture, "data/there", "there before", 0);
+}
+
+static void
+test_undo_takes_out_what_was_added_outside_homes (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autoptr(JsonObject) result = NULL;
+
+  NEEDS_ROOT ();
+  add_some (fixture);
+  json_object_unref (rules_restore (fixture, MOOR_EXIT_COMPLETE, ADDING, NULL));
+  rules_assert_holds (fixture, "new/deep/a/1", "one");
+  rules_assert_holds (fixture, "data/sub/x", "x");
+  json_object_unref (rules_restore (fixture, MOOR_EXIT_COMPLETE, ADDING, NULL));
+  result = jobs_run (fixture, MOOR_EXIT_COMPLETE, "undo", NULL);
+  assert_int_equal (json_array_get_length (json_object_get_array_member (result, "left")), 0);
+  assert_false (moor_test_exists (fixture->root, "new"));
+  assert_false (moor_test_exists (fixture->root, "data/sub"));
+  rules_assert_holds (fixture, "data/there", "there before");
+  json_object_unref (rules_restore (fixture, MOOR_EXIT_COMPLETE, ADDING, NULL));
+  rules_assert_holds (fixture, "new/deep/a/1", "one");
+}
+
+static void
+test_undo_leaves_and_names_what_is_not_as_it_was_put_there (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autoptr(JsonObject) result = NULL;
+
+  NEEDS_ROOT ();
+  add_some (fixture);
+  json_object_unref (rules_restore (fixture, MOOR_EXIT_COMPLETE, ADDING, NULL));
+  jobs_remove (fixture, "data/sub/x");
+  jobs_write (fixture, "data/sub/x", "today", 0);
+  jobs_write (fixture, "new/today", "today", 0);
+  result = jobs_run (fixture, MOOR_EXIT_EXCEPTIONS, "undo", NULL);
+  rules_assert_holds (fixture, "data/sub/x", "today");
+  rules_assert_holds (fixture, "new/today", "today");
+  rules_assert_holds (fixture, "new/deep/a/1", NULL);
+  assert_true (jobs_has_issue (fixture, MOOR_CAUSE_LEFT, "/data/sub/x"));
+  assert_true (jobs_has_issue (fixture, MOOR_CAUSE_LEFT, "/data/sub"));
+  assert_true (jobs_has_issue (fixture, MOOR_CAUSE_LEFT, "/new"));
+  assert_int_equal (json_array_get_length (json_object_get_array_member (result, "left")), 3);
+}
+
+/* A run that died right after it had made the folders: the next one finishes them. */
+static void
+test_folders_that_a_dead_run_made_get_their_owner (void **state)
+{
+  static const char added[] = "d 0 /new\0d 0 /new/deep\0d 0 /new/deep/a\0d 0 /data/sub";
+  JobsFixture *fixture = *state;
+  g_autofree char *folder = g_build_filename (fixture->store, "log", NULL);
+  g_autofree char *list = g_build_filename (folder, "added", NULL);
+  g_autofree char *made = jobs_path (fixture, "new/deep/a");
+  g_autofree char *sub = jobs_path (fixture, "data/sub");
+  g_autofree char *old_sub = jobs_path (fixture, "data/sub");
+  g_autofree char *old_made = jobs_path (fixture, "Src/a");
+
+  NEEDS_ROOT ();
+  jobs_write (fixture, "data/sub/x", "x", JOBS_ALICE);
+  jobs_write (fixture, "Src/a/1", "one", JOBS_ALICE);
+  jobs_command ("chown", "1000:1000", old_sub, old_made, NULL);
+  add_some (fixture);
+  assert_int_equal (g_mkdir_with_parents (made, 0755), 0);
+  assert_int_equal (g_mkdir_with_parents (sub, 0755), 0);
+  assert_int_equal (g_mkdir_with_parents (folder, 0700), 0);
+  assert_true (g_file_set_contents (list, added, sizeof added, NULL));
+  json_object_unref (rules_restore (fixture, MOOR_EXIT_COMPLETE, ADDING, NULL));
+  assert_int_equal (rules_stat (fixture, "new/deep/a").st_uid, JOBS_ALICE);
+  assert_int_equal (rules_stat (fixture, "data/sub").st_uid, JOBS_ALICE);
+  /* And an administrator's change after that stays. */
+  assert_int_equal (chown (sub, 0, 0), 0);
+  json_object_unref (rules_restore (fixture, MOOR_EXIT_COMPLETE, ADDING, NULL));
+  assert_int_equal (rules_stat (fixture, "data/sub").st_uid, 0);
+}
+
+/* Without the old system being put aside everything is in its place already. */
+static void
+test_undo_leaves_what_was_there_all_the_time (void **state)
+{
+  JobsFixture *fixture = *state;
+  g_autofree char *members = NULL;
+
+  NEEDS_ROOT ();
+  jobs_write (fixture, "data/x", "x", 0);
+  members = rules_members (fixture, COMPONENT ("A", "System", DATA), NULL);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", members);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "restore", members);
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "undo", NULL);
+  rules_assert_holds (fixture, "data/x", "x");
+}
+
 static void
 test_repeating_it_changes_nothing (void **state)
 {
@@ -339,6 +445,10 @@ main (void)
   const struct CMUnitTest tests[] = {
     CASE (test_what_is_replaced_comes_back_by_undo),
     CASE (test_undo_leaves_what_was_saved_since),
+    CASE (test_undo_takes_out_what_was_added_outside_homes),
+    CASE (test_undo_leaves_and_names_what_is_not_as_it_was_put_there),
+    CASE (test_undo_leaves_what_was_there_all_the_time),
+    CASE (test_folders_that_a_dead_run_made_get_their_owner),
     CASE (test_repeating_it_changes_nothing),
     CASE (test_the_rules_of_the_store_can_be_used),
     CASE (test_a_rehearsal_changes_nothing),
