@@ -323,6 +323,22 @@ compare_unseen_system (MoorComparison *comparison, GError **error)
   return moor_job_check (comparison->job, error);
 }
 
+/* To compare with what was never restored would find nothing, and call that in order. */
+static gboolean
+is_restored (const MoorComparison *comparison, GError **error)
+{
+  MoorStore *store = comparison->options->store;
+  const MoorStoreState state = moor_store_get_state (store);
+
+  if (comparison->options->against != MOOR_AGAINST_RESTORED || comparison->n_compared > 0
+      || state == MOOR_STORE_RESTORING || state == MOOR_STORE_RESTORED)
+    return TRUE;
+  return moor_throw (error, MOOR_ERROR_REFUSED,
+                     "nothing is restored from the store at %s, so there is nothing to compare it "
+                     "with; run “mooring restore” first",
+                     moor_store_get_path (store));
+}
+
 static gboolean
 compare (MoorComparison *comparison,
          MoorSystem *system,
@@ -339,7 +355,7 @@ compare (MoorComparison *comparison,
       n_objects += profile->n_objects + profile->n_directories;
     }
   moor_job_begin_phase (comparison->job, "verify", n_objects, 0);
-  if (!open_sides (comparison, system, profiles, error)
+  if (!open_sides (comparison, system, profiles, error) || !is_restored (comparison, error)
       || !moor_comparison_walk (comparison, n_workers, error)
       || !compare_unseen_system (comparison, error))
     return FALSE;

@@ -300,6 +300,17 @@ test_the_source_can_be_asked_for_still (void **state)
   jobs_must (*state, MOOR_EXIT_COMPLETE, "verify", "\"against\":\"restored\"");
 }
 
+/* Of nothing it would be true that all is there. */
+static void
+test_what_was_never_restored_is_not_found_in_order (void **state)
+{
+  JobsFixture *fixture = *state;
+
+  jobs_must (fixture, MOOR_EXIT_COMPLETE, "capture", NULL);
+  jobs_must (fixture, MOOR_EXIT_REFUSED, "verify", "\"against\":\"restored\"");
+  assert_non_null (strstr (fixture->message, "nothing is restored"));
+}
+
 /* The rules ask for a program that is installed only after the capture. */
 static void
 test_what_rules_reach_only_now_is_missing (void **state)
@@ -338,6 +349,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_a_file_saved_anew_is_found, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_file_edited_in_place_is_found, setup, jobs_teardown),
     cmocka_unit_test_setup_teardown (test_a_new_file_and_a_new_folder_are_found, setup,
+                                     jobs_teardown),
+    cmocka_unit_test_setup_teardown (test_what_was_never_restored_is_not_found_in_order, jobs_setup,
                                      jobs_teardown),
     cmocka_unit_test_setup_teardown (test_what_rules_reach_only_now_is_missing, jobs_setup,
                                      jobs_teardown),
