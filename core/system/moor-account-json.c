@@ -303,32 +303,6 @@ get_groups (Reader *reader, MoorAccount *account)
   account->groups = g_strv_builder_end (names);
 }
 
-/* json-glib recurses into what it parses: what is nested deeper than a record is refused
- * before it gets there. */
-static gboolean
-check_depth (const char *text, gsize n_bytes)
-{
-  gboolean in_string = FALSE;
-  guint depth = 0;
-
-  for (gsize i = 0; i < n_bytes; i++)
-    {
-      char c = text[i];
-
-      if (in_string && c == '\\')
-        i++;
-      else if (c == '"')
-        in_string = !in_string;
-      else if (!in_string && (c == '{' || c == '['))
-        depth++;
-      else if (!in_string && (c == '}' || c == ']') && depth > 0)
-        depth--;
-      if (depth > MAX_DEPTH)
-        return FALSE;
-    }
-  return TRUE;
-}
-
 static gboolean
 is_plain_text (const char *text)
 {
@@ -543,7 +517,8 @@ moor_account_from_bytes (GBytes *bytes, GError **error)
   const char *text = g_bytes_get_data (bytes, &n_bytes);
   JsonNode *root = NULL;
 
-  if (n_bytes > 0 && n_bytes <= MOOR_ACCOUNT_MAX_BYTES && check_depth (text, n_bytes)
+  if (n_bytes > 0 && n_bytes <= MOOR_ACCOUNT_MAX_BYTES
+      && moor_text_is_plain_json (text, n_bytes, MAX_DEPTH)
       && json_parser_load_from_data (parser, text, (gssize) n_bytes, &local_error))
     root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))

@@ -211,6 +211,26 @@ test_what_is_no_record_is_refused (void **state)
   }
 }
 
+/* json-glib takes comments and other quotes, too: neither may hide how deep a text is. */
+static void
+test_no_comment_or_quote_hides_depth (void **state)
+{
+  static const char *const starts[] = { "{\"format\":1, /* \" */ \"x\":", "{'\"':" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (starts); i++)
+    {
+      g_autoptr(GString) deep = g_string_new (starts[i]);
+      g_autoptr(GBytes) bytes = NULL;
+      g_autoptr(GError) error = NULL;
+
+      for (guint j = 0; j < 300 * 1000; j++)
+        g_string_append_c (deep, '[');
+      bytes = g_bytes_new (deep->str, deep->len);
+      assert_null (moor_account_from_bytes (bytes, &error));
+      assert_gerror (error, MOOR_ERROR, MOOR_ERROR_STORE_UNUSABLE);
+    }
+}
+
 static void
 test_numbers_are_kept_where_they_are_free (void **state)
 {
@@ -430,6 +450,7 @@ main (void)
     account_test (test_a_hostile_record_is_refused),
     account_test (test_a_record_of_a_later_version_is_told_apart),
     account_test (test_what_is_no_record_is_refused),
+    account_test (test_no_comment_or_quote_hides_depth),
     account_test (test_numbers_are_kept_where_they_are_free),
     account_test (test_an_account_that_is_there_keeps_its_numbers),
     account_test (test_a_taken_number_is_replaced_by_a_free_one),
