@@ -61,6 +61,12 @@ read_file (const char *path, GError **error)
       (void) moor_throw_errno (error, EISDIR, "opening it");
       return NULL;
     }
+  if (!S_ISREG (st.st_mode) || st.st_size >= MAX_BYTES)
+    {
+      moor_throw (error, MOOR_ERROR_REFUSED, "It is no rule file: it is %s.",
+                  S_ISREG (st.st_mode) ? "too large" : "no regular file");
+      return NULL;
+    }
   content = g_malloc (MAX_BYTES);
   stream = g_unix_input_stream_new (fd, FALSE);
   if (!g_input_stream_read_all (stream, content, MAX_BYTES, &n_read, NULL, error))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli-test.h"
 #include "moor-error.h"
@@ -88,6 +90,26 @@ test_every_file_is_read_even_after_one_that_cannot_be (void **state)
   moor_test_dir_free (g_steal_pointer (&dir));
 }
 
+/* A pipe that nobody writes to would be waited for, and a device has no end. */
+static void
+test_what_is_no_file_of_that_size_is_refused_at_once (void **state)
+{
+  g_autofree char *dir = moor_test_dir_new ();
+  g_autofree char *fifo = g_build_filename (dir, "fifo", NULL);
+  g_autofree char *large = g_build_filename (dir, "large", NULL);
+  g_auto(CliRun) run = { 0 };
+
+  moor_test_write (dir, "large", "<");
+  assert_int_equal (truncate (large, 20 * 1024 * 1024), 0);
+  assert_int_equal (mkfifo (fifo, 0600), 0);
+  run = cli_test_run ("lint", fifo, "/dev/zero", large, NULL);
+  cli_test_expect (&run, MOOR_EXIT_FAILED);
+  cli_test_has (run.out, "fifo: error: It is no rule file: it is no regular file.\n");
+  cli_test_has (run.out, "/dev/zero: error: It is no rule file: it is no regular file.\n");
+  cli_test_has (run.out, "large: error: It is no rule file: it is too large.\n");
+  moor_test_dir_free (g_steal_pointer (&dir));
+}
+
 static void
 test_json_is_one_result (void **state)
 {
@@ -131,6 +153,7 @@ main (void)
     cmocka_unit_test (test_warnings_end_with_three_and_tell_the_place),
     cmocka_unit_test (test_refused_files_end_with_one),
     cmocka_unit_test (test_every_file_is_read_even_after_one_that_cannot_be),
+    cmocka_unit_test (test_what_is_no_file_of_that_size_is_refused_at_once),
     cmocka_unit_test (test_json_is_one_result),
     cmocka_unit_test (test_lint_without_files_is_a_mistake),
   };
