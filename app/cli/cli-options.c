@@ -252,6 +252,19 @@ cli_parse_globals (Cli *cli, GOptionContext *context, const char *program, int *
   return parse (cli, context, program, argc, argv);
 }
 
+/* A path of a Windows drive is mapped by the engine, where it names nothing here. */
+static char *
+write_operand (const CliSyntax *syntax, const char *value)
+{
+  const gboolean is_drive = g_ascii_isalpha (value[0]) && value[1] == ':'
+                            && (value[2] == '\\' || value[2] == '/');
+
+  if (is_drive && g_strcmp0 (syntax->operand, "path") == 0
+      && !g_file_test (value, G_FILE_TEST_EXISTS))
+    return moor_text_path (value);
+  return write_path (value);
+}
+
 static gboolean
 take_operands (Cli *cli, const CliSyntax *syntax, JsonObject *request, int argc, char **argv)
 {
@@ -259,7 +272,7 @@ take_operands (Cli *cli, const CliSyntax *syntax, JsonObject *request, int argc,
 
   for (int i = first; i < argc; i++)
     {
-      g_autofree char *path = write_path (argv[i]);
+      g_autofree char *path = write_operand (syntax, argv[i]);
 
       if (syntax->operands != NULL)
         add_to_list (request, syntax->operands, path);

@@ -181,6 +181,37 @@ fill_result (const MoorRuling *ruling,
                                 rules_to_json (ruling, explanation->collisions));
 }
 
+static gboolean
+names_drive (const char *path)
+{
+  return g_ascii_isalpha (path[0]) && path[1] == ':' && (path[2] == '\\' || path[2] == '/');
+}
+
+/* "C:\\Data" is what the drives say that it is, as it is in a pattern. */
+static gboolean
+map_drive (char **path, const char *const *drives, GError **error)
+{
+  const char *place = NULL;
+  char *mapped;
+
+  if ((*path)[0] == '/')
+    return TRUE;
+  for (; drives != NULL && *drives != NULL; drives++)
+    {
+      if (g_ascii_strncasecmp (*drives, *path, 2) == 0 && (*drives)[2] == '=')
+        place = *drives + 3;
+    }
+  if (place == NULL)
+    return moor_throw (error, MOOR_ERROR_USAGE,
+                       "no folder is known for the drive %.2s; tell it with --drive %.2s=DIR",
+                       *path, *path);
+  mapped = g_strconcat (place, *path + 2, NULL);
+  (void) g_strdelimit (mapped + strlen (place), "\\", '/');
+  g_free (*path);
+  *path = mapped;
+  return TRUE;
+}
+
 gboolean
 moor_request_explain (MoorJob *job, JsonObject *request, JsonObject *result, GError **error)
 {
@@ -196,13 +227,14 @@ moor_request_explain (MoorJob *job, JsonObject *request, JsonObject *result, GEr
 
   if (system == NULL)
     return FALSE;
-  if (path[0] != '/')
+  if (path[0] != '/' && !names_drive (path))
     return moor_throw (error, MOOR_ERROR_USAGE,
                        "which object? Name it by its absolute path within the system");
   if (moor_request_get_flag (request, "rules-from-store")
       && (store = moor_request_open_store (request, NULL, error)) == NULL)
     return FALSE;
-  if (!moor_request_read_rules (request, store, &source, error))
+  if (!moor_request_read_rules (request, store, &source, error)
+      || !map_drive (&path, (const char *const *) source.drives, error))
     return FALSE;
   moor_who_init (&who, request);
   chosen = moor_scope_choose (job, system, &who.selection, error);

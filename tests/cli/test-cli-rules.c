@@ -92,6 +92,21 @@ test_explain_names_file_line_and_component (void **state)
 }
 
 static void
+test_explain_takes_a_path_of_a_drive_as_patterns_do (void **state)
+{
+  Fixture *fixture = *state;
+  g_auto(CliRun) run = cli_test_run ("explain", "c:\\alice\\letter.txt", "--drive", "C:=/home",
+                                      "--root", fixture->root, NULL);
+  g_auto(CliRun) other = cli_test_run ("explain", "D:\\alice", "--drive", "C:=/home", "--root",
+                                        fixture->root, NULL);
+
+  cli_test_expect (&run, MOOR_EXIT_COMPLETE);
+  cli_test_has (run.out, "/home/alice/letter.txt");
+  cli_test_expect (&other, MOOR_EXIT_USAGE);
+  cli_test_has (other.err, "--drive D:=DIR");
+}
+
+static void
 test_explain_knows_the_caches_too (void **state)
 {
   const Fixture *fixture = *state;
@@ -161,6 +176,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (test_rules_say_what_is_captured_and_verified, setup, teardown),
     cmocka_unit_test_setup_teardown (test_explain_names_file_line_and_component, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_explain_takes_a_path_of_a_drive_as_patterns_do, setup,
+                                     teardown),
     cmocka_unit_test_setup_teardown (test_explain_knows_the_caches_too, setup, teardown),
     cmocka_unit_test_setup_teardown (test_a_path_of_this_machine_is_meant_within_the_system, setup,
                                      teardown),
