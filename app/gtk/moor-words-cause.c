@@ -72,6 +72,9 @@ static const CauseWords causes[MOOR_N_CAUSES] = {
   [MOOR_CAUSE_KEPT_IN_PLACE] = { N_("It was merged into the existing folder, piece by piece."),
     N_("Nothing needs to be done.") },
   [MOOR_CAUSE_OTHER] = { N_("Something else went wrong."), N_("The log has the details.") },
+  [MOOR_CAUSE_MOVED] = { N_("A rule moved it."), N_("Nothing needs to be done.") },
+  [MOOR_CAUSE_WITHHELD] = { N_("A rule leaves it in the store."),
+    N_("Restore without that rule, if you want it back.") },
   [MOOR_CAUSE_LEFT] = { N_("A restore put it there, and undoing that does not take it out."),
                         N_("Look at it, and remove it yourself if you do not want it.") },
 };

@@ -64,6 +64,9 @@ static const CauseText causes[MOOR_N_CAUSES] = {
   [MOOR_CAUSE_KEPT_IN_PLACE] = { "merged-in-place", "It was merged into the existing folder, piece by piece",
     "Nothing needs to be done; an undo of this person's restore is not a single exchange then." },
   [MOOR_CAUSE_OTHER] = { "other", "Something else went wrong", "The log has the details." },
+  [MOOR_CAUSE_MOVED] = { "moved", "A rule moved it", "Nothing needs to be done." },
+  [MOOR_CAUSE_WITHHELD] = { "withheld", "A rule leaves it in the store",
+    "Nothing needs to be done; restore without that rule, if you want it back." },
   [MOOR_CAUSE_LEFT] = { "left", "A restore put it there, and it is not what the store holds, or has no other name",
     "Look at it, and remove it yourself if you do not want it." },
 };

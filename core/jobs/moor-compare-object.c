@@ -250,8 +250,9 @@ compare_target (MoorDir *dir,
     return TRUE;
   if (target.name == NULL)
     {
-      moor_compare_differ (dir, object->name, MOOR_STATUS_RENAMED, MOOR_CAUSE_COLLISION,
-                           object->kind, FALSE,
+      moor_compare_differ (dir, object->name, MOOR_STATUS_RENAMED,
+                           target.is_left ? MOOR_CAUSE_WITHHELD : MOOR_CAUSE_MOVED, object->kind,
+                           FALSE,
                            target.is_left ? "by a rule it stays in the store" : target.paths[0]);
       return TRUE;
     }

@@ -172,6 +172,26 @@ add_homes (MoorReportText *text)
   moor_table_write (table, "", text->out);
 }
 
+/* Before anything came back there is nothing to count but what the store has. */
+static void
+add_planned_homes (MoorReportText *text)
+{
+  static const char *const titles[] = { "Name", "Home", "Files", "Their size", NULL };
+  g_autoptr(MoorTable) table = moor_table_new (titles, "llrr");
+  guint n = moor_member_length (text->result, "profiles");
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *profile = moor_member_element (text->result, "profiles", i);
+
+      moor_table_take_text (table, profile, "name");
+      moor_table_take_text (table, profile, "home");
+      moor_table_take_count (table, profile, "files");
+      moor_table_take_size (table, profile, "bytes");
+    }
+  moor_table_write (table, "", text->out);
+}
+
 static void
 add_verification (MoorReportText *text)
 {
@@ -208,8 +228,12 @@ void
 moor_report_text_restore (MoorReportText *text)
 {
   if (moor_report_is_dry_run (text))
-    g_string_append (text->out, "This is what a restore would do:\n\n");
-  add_homes (text);
+    {
+      g_string_append (text->out, "This is what a restore would do:\n\n");
+      add_planned_homes (text);
+    }
+  else
+    add_homes (text);
   add_accounts (text);
   moor_report_add_causes (text);
   add_rules (text);

@@ -98,8 +98,13 @@ add_group (GString *out, const Group *group, const char *step)
   MoorCause cause = MOOR_CAUSE_OTHER;
   gboolean known = moor_cause_from_id (group->cause, &cause) && cause != MOOR_CAUSE_NONE;
 
-  g_string_append_printf (out, "  %s × %s", count, status);
-  if (known)
+  if (known && (cause == MOOR_CAUSE_MOVED || cause == MOOR_CAUSE_WITHHELD))
+    g_string_append_printf (out, "  %s × %s", count,
+                            cause == MOOR_CAUSE_MOVED ? "moved by a rule"
+                                                      : "left in the store by a rule");
+  else
+    g_string_append_printf (out, "  %s × %s", count, status);
+  if (known && cause != MOOR_CAUSE_MOVED && cause != MOOR_CAUSE_WITHHELD)
     g_string_append_printf (out, ": %s", moor_cause_text (cause));
   if (group->n_blocking > 0)
     g_string_append_printf (out, " (stands in the way of %s)", step);

@@ -263,6 +263,35 @@ test_a_restore_tells_which_rules_did_not_count (void **state)
   assert_contains (text, "x.xml:4:1: note: Drive C: means nothing.");
 }
 
+static void
+test_what_rules_moved_has_words_of_its_own (void **state)
+{
+  g_autofree char *text = text_of (
+      "verify", "{\"against\":\"restored\",\"clean\":true,\"same\":1,\"renamed\":2,"
+                "\"profiles\":[],\"differences\":["
+                "{\"profile\":\"a\",\"path\":\"x\",\"status\":\"renamed\",\"cause\":\"moved\"},"
+                "{\"profile\":\"a\",\"path\":\"y\",\"status\":\"renamed\","
+                "\"cause\":\"withheld\"}]}");
+
+  assert_contains (text, "1 × moved by a rule\n");
+  assert_contains (text, "1 × left in the store by a rule\n");
+  assert_null (strstr (text, "both were kept"));
+}
+
+static void
+test_a_rehearsal_of_a_restore_counts_what_would_come (void **state)
+{
+  g_autoptr(JsonObject) request = request_for ("restore");
+  g_autoptr(JsonObject) result = parse ("{\"dry-run\":true,\"profiles\":[{\"name\":\"a\","
+                                         "\"files\":1200,\"bytes\":5,\"linked\":0}]}");
+  g_autofree char *text = NULL;
+
+  json_object_set_boolean_member (request, "dry-run", TRUE);
+  text = moor_report_text (request, result);
+  assert_contains (text, "1,200");
+  assert_null (strstr (text, "Linked"));
+}
+
 static const char verification[] =
     "{\"against\":\"source\",\"clean\":false,\"blocking\":1,\"same\":10,\"equal-copy\":1,"
     "\"missing\":1,\"changed\":2,"
@@ -396,6 +425,8 @@ main (void)
     cmocka_unit_test (test_estimate_says_what_stays_and_what_it_costs),
     cmocka_unit_test (test_commands_that_were_not_run_are_listed),
     cmocka_unit_test (test_a_restore_tells_which_rules_did_not_count),
+    cmocka_unit_test (test_what_rules_moved_has_words_of_its_own),
+    cmocka_unit_test (test_a_rehearsal_of_a_restore_counts_what_would_come),
     cmocka_unit_test (test_verification_groups_differences_and_tells_the_verdict),
     cmocka_unit_test (test_page_escapes_hostile_names_and_fetches_nothing),
     cmocka_unit_test (test_table_for_spreadsheets_guards_formulas),
