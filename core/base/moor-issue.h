@@ -41,7 +41,7 @@ typedef enum
   MOOR_CAUSE_OTHER_OBJECT = 25,     /* the name is there, but it is another object */
   MOOR_CAUSE_KEPT_IN_PLACE = 26,    /* merged in place: a mount point, or no part on that volume */
   MOOR_CAUSE_OTHER = 27,
-  MOOR_CAUSE_LEFT = 28, /* a restore put it there, and an undo does not take it out */
+  MOOR_CAUSE_LEFT = 28,     /* a restore put it there, and an undo does not take it out */
   MOOR_CAUSE_MOVED = 29,    /* a rule sent it to another place */
   MOOR_CAUSE_WITHHELD = 30, /* a rule leaves it in the store */
   MOOR_N_CAUSES
