@@ -183,7 +183,7 @@ test_a_chosen_folder_is_named_by_patterns_as_it_is_or_not_at_all (void **state)
 static void
 test_a_persons_file_on_a_windows_system_is_the_persons_in_any_case (void **state)
 {
-  System system = { NULL };
+  System system = { .root = NULL };
 #define NAMED(setting) \
   ENVIRONMENT (VARIABLE ("A", "<script>MigXmlHelper.GetStringContent(\"Ini\",\"c:\\users\\ALICE\\" \
                               "app.ini|Main[" setting "]\")</script>")) \
